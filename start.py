@@ -304,6 +304,8 @@ def _call(command: list[str | Path], failure: str, total: int = 0) -> None:
         if program.poll() is None:
             program.terminate()
             program.wait()
+        if program.stdout:
+            program.stdout.close()
     if code:
         for line in lines[-15:]:
             say("    " + line)
