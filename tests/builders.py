@@ -65,7 +65,8 @@ def tiny_calendar(
     off_timetable : iterable of datetime.date
         Days with pupils but without lessons.
     """
-    spans, monday, first = [], start, start
+    spans: list[Span] = []
+    monday, first = start, start
     for week in range(1, weeks + 1):
         friday = monday + dt.timedelta(days=4)
         monday += dt.timedelta(days=7)
