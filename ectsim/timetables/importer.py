@@ -1,0 +1,491 @@
+"""Import a timetable into a school's folder: written whole, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import os
+import secrets
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ectsim.clock import Calendar, Grid
+from ectsim.errors import InputError
+from ectsim.folder import school_files
+from ectsim.plan import PairSlots, Plan
+from ectsim.programme import Programme
+from ectsim.scenario import Scenario
+from ectsim.school import KINDS, School
+from ectsim.share import data_dir
+from ectsim.timetables.build import build_school, scrub_table
+from ectsim.timetables.codes import Codes, codes_from_toml, codes_to_toml
+from ectsim.timetables.files import EXPORT, WORDS, looks_like, read_text
+from ectsim.timetables.grids import assume_grid, match_periods, read_grid
+from ectsim.timetables.long import read_long
+from ectsim.timetables.names import Pseudonyms, make_pseudonyms
+from ectsim.timetables.roster import RosterRow, read_roster
+from ectsim.timetables.sims import read_sims
+from ectsim.timetables.table import FileTable
+
+__all__ = [
+    "ImportReport",
+    "check_target",
+    "import_school",
+    "read_timetable",
+    "scenario_files",
+    "write_folder",
+]
+
+PROGRAMME = "2021"
+SAMPLE_CALENDAR = "sample_2025-26"
+FILES = (
+    "school.toml",
+    "timetable.csv",
+    "staff.csv",
+    "calendar.csv",
+    "grid.toml",
+    "codes.toml",
+    "scenario.toml",
+    "timetabled.toml",
+)
+"""What an import writes, and all that ``replace`` takes away."""
+
+PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import read, assumed and wrote.
+
+    Parameters
+    ----------
+    form : str
+        ``sims`` or ``long``.
+    staff, filled_cells, lessons : int
+        People, cells in which the file says something, and lessons among them.
+    kinds : dict of str to int
+        Filled cells by kind.
+    pairs : list of str
+        ``ECT/mentor`` of each pair.
+    pupil_days, weeks : int
+        Of the calendar.
+    warnings, assumptions : list of str
+        What to know, and what was assumed.
+    unknown : dict of str to int
+        Codes that nobody explained, with their cells.
+    written : list of str
+        Paths of the files.
+    """
+
+    form: str
+    staff: int
+    filled_cells: int
+    lessons: int
+    kinds: dict[str, int]
+    pairs: list[str]
+    pupil_days: int
+    weeks: int
+    warnings: list[str]
+    assumptions: list[str]
+    unknown: dict[str, int]
+    written: list[str]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the report as plain data, for ``--json``."""
+        return {
+            "form": self.form,
+            "staff": self.staff,
+            "filled_cells": self.filled_cells,
+            "lessons": self.lessons,
+            "kinds": dict(self.kinds),
+            "pairs": list(self.pairs),
+            "pupil_days": self.pupil_days,
+            "weeks": self.weeks,
+            "warnings": list(self.warnings),
+            "assumptions": list(self.assumptions),
+            "unknown_codes": dict(self.unknown),
+            "written": list(self.written),
+        }
+
+    def lines(self) -> list[str]:
+        """Return the report for people, a sentence a line."""
+        others = ", ".join(f"{n:,} {kind}" for kind, n in self.kinds.items() if kind != "lesson")
+        out = [
+            f"Read {WORDS[self.form]}: {self.staff} staff, {self.filled_cells:,} filled cells, "
+            f"{self.lessons:,} lessons" + (f" ({others})" if others else ""),
+            f"Calendar: {self.pupil_days} pupil days in {self.weeks} weeks",
+            f"Pairs: {', '.join(self.pairs)}" if self.pairs else "Pairs: none",
+        ]
+        out += [f"Warning: {w}" for w in self.warnings]
+        out += [f"Assumed: {a}" for a in self.assumptions]
+        if self.unknown:
+            out.append(
+                "Unknown codes, taken as busy and never as free: "
+                + ", ".join(f"'{code}' ({n})" for code, n in self.unknown.items())
+                + "; say what they mean in codes.toml and import again with --codes"
+            )
+        if self.written:
+            out.append(f"Wrote {len(self.written)} files to {Path(self.written[0]).parent}")
+        return out
+
+
+def import_school(
+    file: PathLike,
+    *,
+    roster: PathLike | None = None,
+    calendar: PathLike | None = None,
+    grid: PathLike | None = None,
+    codes: PathLike | None = None,
+    to: PathLike,
+    replace: bool = False,
+) -> ImportReport:
+    """Read a timetable and write a school's folder with two scenarios.
+
+    ``scenario.toml`` has the plan ``found_time``; ``timetabled.toml`` has the plan ``timetabled``
+    with first-fit slots for each pair. Names in the files are replaced by codes at once.
+
+    Parameters
+    ----------
+    file : path-like
+        A SIMS staff timetable or a long table; its content tells which.
+    roster : path-like, optional
+        CSV of ECTs and mentors; without one the school has no pairs.
+    calendar : path-like, optional
+        CSV of term dates; without one the shipped year is used.
+    grid : path-like, optional
+        TOML of the periods; without one their times are assumed.
+    codes : path-like, optional
+        TOML that says what codes mean.
+    to : path-like
+        Folder to write. It must be absent or empty, unless ``replace`` is set.
+    replace : bool
+        Whether a school folder that stands there may be replaced; files that are not an import's
+        own stay.
+
+    Returns
+    -------
+    ImportReport
+
+    Raises
+    ------
+    InputError
+        If any input is wrong or the folder cannot be written. Nothing has been written then.
+    """
+    target = Path(to).expanduser()
+    check_target(target, replace=replace)
+    mapping = _read_codes(codes)
+    table = read_timetable(file, mapping)
+    subjects = {c.subject for c in table.cells if c.kind == "lesson"}
+    people = make_pseudonyms(table.staff, keep=subjects)
+    rows = _read_roster(roster, people)
+    table = scrub_table(table, people)
+    notes = []
+    if people.replaced:
+        notes.append(
+            f"staff names were replaced by codes {min(table.staff)} to {max(table.staff)} and are "
+            "kept nowhere; to know who is who, write codes of your own into the file and the roster"
+        )
+    the_grid, said = _choose_grid(grid, table)
+    table = match_periods(table, the_grid)
+    the_calendar, more = _choose_calendar(calendar)
+    notes += [*_codes_said(table, mapping), *said, *more]
+    if the_grid.cycle_weeks > 1 and not any(s.kind == "cycle" for s in the_calendar.spans):
+        notes.append(
+            "weeks alternate over those with a pupil day and the first is week 1; calendar rows "
+            "cycle,1,FIRST,LAST override"
+        )
+    if rows:
+        notes.append("staff who are not in the roster count as full time")
+    programme = Programme.preset(PROGRAMME)
+    built = build_school(
+        table,
+        name=_school_name(target),
+        grid=the_grid,
+        calendar=the_calendar,
+        roster=rows,
+        programme=programme,
+        assumptions=notes,
+    )
+    counts = Counter(c.code for c in table.cells if c.code)
+    unknown = Counter(c.code for c in table.cells if c.kind == "unknown")
+    used = {people.scrub(code): kind for code, kind in mapping.given.items()}
+    used.update((c.code, c.kind) for c in table.cells if c.code and not c.code.startswith("("))
+    files = {
+        **school_files(built.school),
+        "codes.toml": codes_to_toml(used, counts),
+        **scenario_files(built.school, built.slots, programme),
+    }
+    written = write_folder(target, files, replace=replace)
+    return _report(table, built.school, unknown, written)
+
+
+def _report(
+    table: FileTable, school: School, unknown: Counter[str], written: list[Path]
+) -> ImportReport:
+    kinds = Counter(c.kind for c in table.cells)
+    warnings = list(school.warnings)
+    if not school.pairs:
+        warnings.append(
+            "no pairs: import again with --roster, a CSV with the columns "
+            "staff,role,induction_year,fte,department,mentor"
+        )
+    return ImportReport(
+        form=table.form,
+        staff=len(school.staff),
+        filled_cells=len(table.cells),
+        lessons=kinds["lesson"],
+        kinds={kind: kinds[kind] for kind in KINDS if kinds[kind]},
+        pairs=[f"{p.ect}/{p.mentor}" for p in school.pairs],
+        pupil_days=len(school.calendar.pupil_days),
+        weeks=len(school.calendar.weeks(school.grid.cycle_weeks)),
+        warnings=warnings,
+        assumptions=list(school.assumptions),
+        unknown=dict(sorted(unknown.items(), key=lambda item: (-item[1], item[0]))),
+        written=[str(p) for p in written],
+    )
+
+
+# reading -------------------------------------------------------------------------------------------
+
+
+def read_timetable(file: PathLike, codes: Codes | None = None) -> FileTable:
+    """Read a timetable file of any known form; its content tells which.
+
+    Parameters
+    ----------
+    file : path-like
+        The file.
+    codes : Codes, optional
+        What codes mean.
+
+    Raises
+    ------
+    InputError
+        If the file is no timetable, with a word on what it looks like.
+    """
+    where = Path(file).name
+    text = read_text(file)
+    form = looks_like(text)
+    mapping = codes or Codes()
+    if form == "sims":
+        return read_sims(text, where=where, codes=mapping)
+    if form == "long":
+        return read_long(text, where=where, codes=mapping)
+    raise InputError(
+        f"a timetable is expected and this looks like {WORDS[form]}", where=where, remedy=EXPORT
+    )
+
+
+def _expect(path: PathLike, form: str, remedy: str) -> str:
+    """Read a text that must be of one form."""
+    text = read_text(path, remedy=remedy)
+    found = looks_like(text)
+    if found != form and found not in ("table", "text"):
+        raise InputError(
+            f"{WORDS[form]} is expected and this looks like {WORDS[found]}",
+            where=Path(path).name,
+            remedy=remedy,
+        )
+    return text
+
+
+def _read_codes(path: PathLike | None) -> Codes:
+    if path is None:
+        return Codes()
+    text = _expect(path, "codes", "give a TOML file with a table [codes]")
+    return codes_from_toml(text, where=Path(path).name)
+
+
+def _read_roster(path: PathLike | None, people: Pseudonyms) -> list[RosterRow]:
+    if path is None:
+        return []
+    columns = "staff,role,induction_year,fte,department,mentor"
+    text = _expect(path, "roster", f"give a CSV with the columns {columns}")
+    return read_roster(text, where=Path(path).name, people=people)
+
+
+def _choose_grid(path: PathLike | None, table: FileTable) -> tuple[Grid, list[str]]:
+    if path is None:
+        return assume_grid(table)
+    return read_grid(path), []
+
+
+def _choose_calendar(path: PathLike | None) -> tuple[Calendar, list[str]]:
+    if path is None:
+        shipped = data_dir() / "calendars" / f"{SAMPLE_CALENDAR}.csv"
+        text = shipped.read_text(encoding="utf-8")
+        year = Calendar.from_csv(text, name=SAMPLE_CALENDAR, where=shipped.name)
+        note = (
+            f"no calendar was given: the shipped one is used ({SAMPLE_CALENDAR}, "
+            f"{len(year.pupil_days)} pupil days); give your own with --calendar"
+        )
+        return year, [note]
+    text = _expect(path, "calendar", "give a CSV with the columns kind,name,first,last")
+    where = Path(path).name
+    try:
+        return Calendar.from_csv(text, name=Path(path).stem, where=where), []
+    except csv.Error as error:
+        raise InputError(f"the table cannot be read ({error})", where=where) from None
+
+
+def _codes_said(table: FileTable, mapping: Codes) -> list[str]:
+    """Say what the importer's own rules took each code for, where the school did not."""
+    if table.form != "sims":
+        return []
+    given = {code.casefold() for code in mapping.given}
+    meant: dict[str, set[str]] = {}
+    for c in table.cells:
+        if c.code and c.kind != "unknown" and c.code.casefold() not in given:
+            meant.setdefault(c.kind, set()).add(c.code)
+    if not meant:
+        return []
+    said = "; ".join(f"{', '.join(sorted(codes))}: {kind}" for kind, codes in sorted(meant.items()))
+    return [f"codes are taken for {said}; an empty cell is free; --codes overrides"]
+
+
+def _school_name(target: Path) -> str:
+    return target.resolve().name or "school"
+
+
+# writing -------------------------------------------------------------------------------------------
+
+
+def scenario_files(
+    school: School, slots: Mapping[str, PairSlots], programme: Programme
+) -> dict[str, str]:
+    """Return the two scenario files of a school's folder: name to text.
+
+    Parameters
+    ----------
+    school : School
+        The school of the folder.
+    slots : mapping of str to PairSlots
+        Slots of the plan ``timetabled``, by pair.
+    programme : Programme
+        What is due.
+    """
+    found = Plan.preset("found_time")
+    fixed = Plan.preset("timetabled").model_copy(update={"slots": dict(slots)})
+    return {
+        "scenario.toml": Scenario(found.name, programme, school, found).to_toml("."),
+        "timetabled.toml": Scenario(fixed.name, programme, school, fixed).to_toml("."),
+    }
+
+
+def check_target(target: Path, *, replace: bool) -> None:
+    """Refuse a folder in which something could be lost.
+
+    Raises
+    ------
+    InputError
+        If it is no folder, or holds something that may not be replaced.
+    """
+    where = str(target)
+    try:
+        if not target.exists() and not target.is_symlink():
+            return
+        if not target.is_dir():
+            raise InputError("this is a file", where=where, remedy="name a folder to write")
+        if not any(target.iterdir()):
+            return
+        if not replace:
+            raise InputError(
+                "the folder is not empty",
+                where=where,
+                remedy="name another folder, or add --replace if it is a school to replace",
+            )
+        if not (target / "school.toml").is_file():
+            raise InputError(
+                "the folder holds something else than a school and is not replaced",
+                where=where,
+                remedy="name an empty folder or a school's own",
+            )
+    except OSError as error:
+        raise InputError(f"the folder cannot be read ({error.strerror})", where=where) from None
+
+
+def write_folder(target: Path, files: Mapping[str, str], *, replace: bool = False) -> list[Path]:
+    """Write a folder whole, or not at all.
+
+    The files are written to a folder beside it, which then takes its place. An old folder's other
+    files move into the new one.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        The folder.
+    files : mapping of str to str
+        Name to text.
+    replace : bool
+        Whether a school that stands there may be replaced.
+
+    Returns
+    -------
+    list of pathlib.Path
+        What was written.
+
+    Raises
+    ------
+    InputError
+        If the folder may not be replaced or cannot be written; it is then as it was.
+    """
+    check_target(target, replace=replace)
+    final = target.resolve()
+    mark = secrets.token_hex(4)
+    part = final.with_name(f".{final.name}.{mark}.part")
+    parents: list[Path] = []
+    done = False
+    try:
+        for parent in reversed(final.parents):
+            if not parent.exists():
+                parent.mkdir()
+                parents.append(parent)
+        part.mkdir()
+        for name, text in files.items():
+            (part / name).write_text(text, encoding="utf-8", newline="\n")
+        _swap(part, final, final.with_name(f".{final.name}.{mark}.old"))
+        done = True
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(
+            f"the folder cannot be written ({reason})",
+            where=str(target),
+            remedy="name a folder in which you may write",
+        ) from None
+    finally:
+        if not done:
+            shutil.rmtree(part, ignore_errors=True)
+            for parent in reversed(parents):
+                with contextlib.suppress(OSError):
+                    parent.rmdir()
+    return [target / name for name in files]
+
+
+def _swap(part: Path, final: Path, old: Path) -> None:
+    """Put a written folder in the place of another."""
+    if not final.exists():
+        part.rename(final)
+        return
+    try:
+        final.rename(old)
+        part.rename(final)
+    except BaseException:
+        if old.exists() and not final.exists():
+            old.rename(final)
+        raise
+    try:
+        _keep_others(old, final)
+    except BaseException:
+        # interrupted among the owner's own files: finish before giving way
+        _keep_others(old, final)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _keep_others(old: Path, final: Path) -> None:
+    for entry in list(old.iterdir()):
+        if entry.name not in FILES:
+            entry.rename(final / entry.name)
