@@ -179,7 +179,7 @@ def say(text: str) -> None:
 
 def venv_version(folder: Folder) -> str:
     """Return the version of the environment's Python, such as 3.11; nothing if it is broken."""
-    ask = "import sys; print('%d.%d' % sys.version_info[:2])"
+    ask = "import ectsim, sys; print('%d.%d' % sys.version_info[:2])"
     try:
         told = subprocess.run([folder.python, "-I", "-c", ask], capture_output=True, text=True)
     except OSError:
@@ -253,7 +253,24 @@ def _install(folder: Folder, todo: str) -> None:
         [*pip, "--no-build-isolation", "--editable", folder.root],
         "ectsim itself could not be installed",
     )
-    write_stamp(folder, {**wanted(folder), "python": venv_version(folder)})
+    _point_relatively(folder)
+    version = venv_version(folder)
+    if not version:
+        raise Stop(f"The environment in {folder.venv} does not work: delete it and start again.")
+    write_stamp(folder, {**wanted(folder), "python": version})
+
+
+def _point_relatively(folder: Folder) -> None:
+    """Let the environment find ectsim by a relative path.
+
+    Python up to 3.12 reads such a file in the locale's encoding, so that the full path of a folder
+    with letters beyond ASCII would be misread on Windows and under LC_ALL=C.
+    """
+    for site in [*folder.venv.glob("lib/python*/site-packages"), folder.venv / "Lib/site-packages"]:
+        if (site / "_ectsim.pth").is_file():
+            (site / "_ectsim.pth").write_text(os.path.relpath(folder.root, site) + "\n", "ascii")
+            return
+    raise Stop("ectsim was not linked into its environment: delete .venv and start again.")
 
 
 def _clear(folder: Folder) -> None:

@@ -195,8 +195,27 @@ def test_a_moved_folder_is_set_up_again(ready):
     assert start.survey(moved) == "all"
 
 
+def test_the_environment_finds_ectsim_by_a_relative_path(ready):
+    site = ready.venv / "lib/python3.11/site-packages"
+    site.mkdir(parents=True)
+    (site / "_ectsim.pth").write_text(str(ready.root), encoding="utf-8")
+    start._point_relatively(ready)
+    line = (site / "_ectsim.pth").read_text("ascii")
+    assert (site / line.strip()).resolve() == ready.root.resolve()
+
+
+def test_an_environment_that_does_not_work_gets_no_stamp(ready, monkeypatch):
+    monkeypatch.setattr(start, "_call", lambda *_: None)
+    monkeypatch.setattr(start, "_point_relatively", lambda _: None)
+    ready.python.write_text("#!/bin/sh\nexit 1\n")
+    with pytest.raises(start.Stop, match="does not work"):
+        start._install(ready, "project")
+    assert start.survey(ready) == "all"
+
+
 def test_the_stamp_says_begun_until_the_last_step(ready, monkeypatch):
     states = []
+    monkeypatch.setattr(start, "_point_relatively", lambda _: None)
     monkeypatch.setattr(start, "_call", lambda *_: states.append(start.read_stamp(ready)["state"]))
     start._install(ready, "project")
     assert states == ["begun"]
