@@ -1,0 +1,311 @@
+"""The command line. A command that is not built is absent; a wrong input gives one clear line and exit 2."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ectsim.errors import Cancelled, InputError
+
+if TYPE_CHECKING:
+    from ectsim.experiment import Progress, Results
+    from ectsim.scenario import Scenario
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="ectsim",
+    help="How many coaching cycles will happen this year, which are lost and why, and what a plan changes.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+# typer keeps its base of usage errors to itself; the one it shows off inherits from it
+_UsageError: Any = typer.BadParameter.__mro__[1]
+
+SCENARIO = Annotated[str, typer.Argument(help="A preset's name, a TOML file, a school's folder or a scenario code.")]
+SEED = Annotated[int, typer.Option(min=0, max=10**18 - 1, help="Seed: the same seed gives the same digits.")]
+REPLICATIONS = Annotated[int, typer.Option(min=1, max=1_000_000, help="How many years to simulate.")]
+WORKERS = Annotated[int | None, typer.Option(min=1, max=256, help="Processes; it changes no digit.")]
+JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+SET = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter, such as plan.horizon=2.")]
+SCHOOL = Annotated[Path | None, typer.Option(help="Folder of the imported school that a code belongs to.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : list of str
+        What stands after ``ectsim``.
+
+    Returns
+    -------
+    int
+        0 done, 2 the input is wrong, 1 a bug, 130 stopped by the user.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:  # a console that cannot show a sign shows a question mark, not a traceback
+            reconfigure(errors="replace")
+    try:
+        result = typer.main.get_command(app).main(args=arguments, prog_name="ectsim", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except InputError as error:
+        _complain(str(error))
+        return 2
+    except _UsageError as error:
+        if not arguments:  # the help has been printed
+            typer.echo(error.format_message())
+            return 2
+        where = f"ectsim {error.ctx.info_name}" if error.ctx and error.ctx.parent else "ectsim"
+        _complain(f"{where}: {error.format_message()} - see {where} --help")
+        return 2
+    except (Cancelled, KeyboardInterrupt, typer.Abort):
+        _complain("stopped; nothing was written")
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception:  # noqa: BLE001 - the one place where a bug is told from a wrong input
+        traceback.print_exc()
+        _complain("this is a bug in ectsim, not in your input")
+        return 1
+
+
+def _complain(line: str) -> None:
+    typer.echo(" ".join(f"ectsim: {line}".split()), err=True)
+
+
+def _print(data: dict[str, Any], lines: list[str], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(data, ensure_ascii=False, allow_nan=False))
+    else:
+        typer.echo("\n".join(lines))
+
+
+def _changes(pairs: list[str] | None) -> dict[str, object]:
+    out: dict[str, object] = {}
+    for pair in pairs or []:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise InputError(f"--set {pair} has no value", remedy="write --set plan.horizon=2")
+        out[key.strip()] = value
+    return out
+
+
+def _load(reference: str, school: Path | None = None, changes: dict[str, object] | None = None) -> Scenario:
+    from ectsim import scenario  # noqa: PLC0415 - each command loads only what it needs
+
+    found = scenario.load(reference, school=school)
+    return found.with_changes(changes, where="--set") if changes else found
+
+
+def _seed(reference: str, seed: int | None, school: Path | None) -> int:
+    """Return the seed asked for, else a code's own, else 1."""
+    from ectsim import scenario  # noqa: PLC0415
+
+    if seed is not None:
+        return seed
+    if scenario.CODE.fullmatch(reference):
+        return scenario.parse_code(reference, school=school)[1]
+    return 1
+
+
+@contextmanager
+def _progress(words: str) -> Iterator[Progress | None]:
+    """Show progress on a terminal; a pipe sees nothing of it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(words, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _replicate(scenarios: list[Scenario], seed: int, replications: int, workers: int | None) -> list[Results]:
+    from ectsim import experiment  # noqa: PLC0415
+
+    count = experiment.default_workers() if workers is None else workers
+    count = min(count, -(-replications // experiment.CHUNK))
+    out = []
+    with experiment.local_pool(count) as pool:
+        for s in scenarios:
+            with _progress(s.name) as progress:
+                out.append(
+                    experiment.replicate(
+                        s, seed=seed, replications=replications, executor=pool, progress=progress
+                    )
+                )
+    return out
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="The timetable: a SIMS staff timetable or a long table, as CSV.")],
+    to: Annotated[Path, typer.Option(help="Folder to write the school into.")],
+    roster: Annotated[Path | None, typer.Option(help="CSV: staff, role, induction_year, fte, department, mentor.")] = None,
+    calendar: Annotated[Path | None, typer.Option(help="CSV: kind, name, first, last.")] = None,
+    grid: Annotated[Path | None, typer.Option(help="TOML: cycle_weeks and [[period]] tables.")] = None,
+    codes: Annotated[Path | None, typer.Option(help="TOML: [codes] code = kind.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a school's folder that is there.")] = False,
+    as_json: JSON = False,
+) -> None:
+    """Read a school's timetable into a folder, written whole or not at all."""
+    from ectsim.timetables.importer import import_school  # noqa: PLC0415
+
+    report = import_school(file, roster=roster, calendar=calendar, grid=grid, codes=codes, to=to, replace=replace)
+    _print(report.to_dict(), list(report.lines()), as_json=as_json)
+
+
+@app.command()
+def simulate(
+    scenario: SCENARIO,
+    seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed: the same seed gives the same digits (1).")] = None,
+    replications: REPLICATIONS = 200,
+    workers: WORKERS = None,
+    changes: SET = None,
+    school: SCHOOL = None,
+    log: Annotated[Path | None, typer.Option(help="Folder for the event logs of all years, as Parquet.")] = None,
+    as_json: JSON = False,
+) -> None:
+    """Say how many cycles will happen, which will be lost and why, what it costs."""
+    from ectsim import analysis, words  # noqa: PLC0415
+
+    chosen = _load(scenario, school, _changes(changes))
+    (results,) = _replicate([chosen], _seed(scenario, seed, school), replications, workers)
+    result = analysis.result_dict(results)
+    if log is not None:
+        _write_logs(results, log)
+    _print(result, words.simulate_lines(result), as_json=as_json)
+
+
+def _write_logs(results: Results, folder: Path) -> None:
+    """Write one Parquet file with every year's events, whole or not at all."""
+    import pandas as pd  # noqa: PLC0415
+
+    from ectsim.model.year import simulate as one_year  # noqa: PLC0415
+
+    frames = []
+    for r in results.runs:
+        frame = one_year(results.scenario, results.seed, r.index).to_frame()
+        frame.insert(0, "replication", pd.array([r.index] * len(frame), dtype="int32"))
+        frames.append(frame)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        part = folder / "events.parquet.part"
+        pd.concat(frames, ignore_index=True).to_parquet(part, index=False)
+        part.replace(folder / "events.parquet")
+    except OSError as error:
+        raise InputError(
+            f"the log cannot be written ({error.strerror or error})", where=str(folder), remedy="name a folder you may write to"
+        ) from None
+
+
+@app.command()
+def compare(
+    scenarios: Annotated[list[str], typer.Argument(help="Scenarios; the first is the base.")],
+    seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed (1).")] = None,
+    replications: REPLICATIONS = 200,
+    workers: WORKERS = None,
+    changes: SET = None,
+    school: SCHOOL = None,
+    year: Annotated[int, typer.Option(min=1, help="Which simulated year to list week by week.")] = 1,
+    as_json: JSON = False,
+) -> None:
+    """Let plans live through the same years: paired differences, a verdict, and which weeks differ."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    from ectsim import analysis, words  # noqa: PLC0415
+    from ectsim.replay import differences  # noqa: PLC0415
+
+    arms = [_load(s, school) for s in scenarios]
+    extra = _changes(changes)
+    if extra:
+        arms.append(replace(arms[0].with_changes(extra, where="--set"), name=" ".join(changes or [])))
+    if len(arms) < 2:  # noqa: PLR2004 - a comparison has two sides
+        raise InputError("there is nothing to compare with", remedy="name a second scenario or use --set KEY=VALUE")
+    for arm in arms[1:]:
+        if [p.id for p in arm.school.pairs] != [p.id for p in arms[0].school.pairs]:
+            raise InputError(
+                f"'{arm.name}' has other pairs than '{arms[0].name}'", remedy="compare plans of one school"
+            )
+    the_seed = _seed(scenarios[0], seed, school)
+    base, *others = _replicate(arms, the_seed, replications, workers)
+    rows = []
+    for arm, results in zip(arms[1:], others, strict=True):
+        row = analysis.compare_dict(base, results, _all_changes(arms[0], arm))
+        found = differences(arms[0], arm, the_seed, year - 1)
+        row["weeks"] = [
+            {"pair": d.pair, "cycle": d.cycle, "week": d.week, "before": d.before, "after": d.after,
+             "because": d.because, "sentence": d.sentence()}
+            for d in found
+        ]  # fmt: skip
+        rows.append(row)
+    result = analysis.result_dict(base)
+    _print({"base": result, "arms": rows, "year": year}, words.compare_lines(result, rows, year), as_json=as_json)
+
+
+def _all_changes(base: Scenario, other: Scenario) -> dict[str, tuple[object, object]]:
+    out = {f"plan.{k}": v for k, v in base.plan.diff(other.plan).items()}
+    mine, theirs = base.school.conditions.model_dump(), other.school.conditions.model_dump()
+    out.update({f"conditions.{k}": (mine[k], theirs[k]) for k in mine if mine[k] != theirs[k]})
+    return out
+
+
+@app.command()
+def story(
+    scenario: SCENARIO,
+    versus: Annotated[str | None, typer.Option(help="Another scenario to live through the same year.")] = None,
+    pair: Annotated[str | None, typer.Option(help="The pair's id: the ECT's.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed (1).")] = None,
+    year: Annotated[int, typer.Option(min=1, help="Which simulated year.")] = 1,
+    changes: SET = None,
+    school: SCHOOL = None,
+    as_json: JSON = False,
+) -> None:
+    """Tell one pair's year in sentences, or what two plans made of the same year."""
+    from ectsim import story as telling  # noqa: PLC0415
+    from ectsim.model.year import simulate as one_year  # noqa: PLC0415
+
+    base = _load(scenario, school)
+    extra = _changes(changes)
+    the_seed = _seed(scenario, seed, school)
+    if not base.school.pairs:
+        raise InputError("the school has no pairs", remedy="import it with a roster")
+    the_pair = base.school.pair(pair).id if pair else base.school.pairs[0].id
+    other = _load(versus, school, extra) if versus else (base.with_changes(extra, where="--set") if extra else None)
+    log = one_year(base, the_seed, year - 1)
+    if other is None:
+        lines = telling.pair_story(log, base, the_pair)
+    else:
+        other.school.pair(the_pair)
+        lines = telling.versus(log, one_year(other, the_seed, year - 1), base, other, the_pair)
+    data = {"scenario": base.name, "code": base.code(the_seed), "pair": the_pair, "seed": the_seed, "year": year, "sentences": lines}
+    _print(data, lines, as_json=as_json)
+
+
+@app.command()
+def audit(scenario: SCENARIO, changes: SET = None, school: SCHOOL = None, as_json: JSON = False) -> None:
+    """Hold the hours against the entitlement, without dice: do they balance?"""
+    from ectsim.audit import audit as check  # noqa: PLC0415
+
+    found = check(_load(scenario, school, _changes(changes)))
+    _print(found.to_dict(), list(found.lines()), as_json=as_json)

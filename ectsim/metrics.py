@@ -1,0 +1,228 @@
+"""The registry of metrics: each a name, a definition, a unit, a direction and a pure function of one run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import nan
+from statistics import median
+from typing import TYPE_CHECKING, Literal
+
+from ectsim.ledger import Entry, ledger
+from ectsim.log import EVENT_CODE, FORM_CODE
+
+if TYPE_CHECKING:
+    from ectsim.log import EventLog
+    from ectsim.scenario import Scenario
+
+__all__ = ["METRICS", "Metric", "Run", "measure"]
+
+TIME, EVENT, PAIR, CYCLE, VALUE, CAUSE, FORM, SIDE = range(8)
+E, F = EVENT_CODE, FORM_CODE
+PASS_MARK = 0.75
+"""Share of due cycles at which a pair counts as engaged (E2-06)."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One replication, as metrics see it.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What was simulated.
+    log : EventLog
+        What happened.
+    cover : mapping of str to float
+        The year's cover: ``open_lessons``, ``by_supply``, ``by_supervisors``, ``by_teachers``,
+        ``bought``, ``collapsed`` (lessons) and ``supply_days`` (days).
+    """
+
+    scenario: Scenario
+    log: EventLog
+    cover: Mapping[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """The ledger."""
+        return ledger(self.log, self.scenario)
+
+    @cached_property
+    def due(self) -> int:
+        """Cycles due, without those that were paused."""
+        return sum(e.timing != "paused" for e in self.entries)
+
+    @cached_property
+    def met(self) -> list[Entry]:
+        """Due cycles whose meeting was held."""
+        return [e for e in self.entries if e.met is not None]
+
+    @cached_property
+    def by_pair(self) -> dict[int, tuple[int, int, int]]:
+        """For each pair (due, held, held in full)."""
+        out: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
+        for e in self.entries:
+            row = out[e.pair]
+            row[0] += e.timing != "paused"
+            row[1] += e.met is not None
+            row[2] += e.content == "full"
+        return {p: (a, b, c) for p, (a, b, c) in out.items()}
+
+    def rows(self, *events: str) -> list[tuple[int, int, int, int, int, int, int, int]]:
+        """Return the log's rows of some events."""
+        wanted = {E[e] for e in events}
+        return [r for r in self.log.rows if r[EVENT] in wanted]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A named number of a run.
+
+    Parameters
+    ----------
+    name : str
+        Its name, as in results.
+    label : str
+        What a person calls it.
+    definition : str
+        What is counted over what.
+    unit : str
+        ``share`` is from 0 to 1.
+    better : {'more', 'less', ''}
+        Direction, "" where neither is better.
+    of : callable
+        From a :class:`Run` to a number; NaN where it does not exist.
+    """
+
+    name: str
+    label: str
+    definition: str
+    unit: str
+    better: Literal["more", "less", ""]
+    of: Callable[[Run], float]
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else nan
+
+
+def _observed(run: Run) -> int:
+    """Count observations, one a cycle."""
+    return sum(bool(e.seen) for e in run.met)
+
+
+def _logged(run: Run) -> float:
+    """Recorded observations and meetings over planned ones, two a due cycle (E2-01)."""
+    done = sum(1 + bool(e.seen) for e in run.met if e.recorded)
+    return _share(done, 2 * run.due)
+
+
+def _lowest(run: Run) -> float:
+    return min((_share(held, due) for due, held, _ in run.by_pair.values()), default=nan)
+
+
+def _engaged(run: Run) -> float:
+    return _share(sum(held >= PASS_MARK * due for due, held, _ in run.by_pair.values()), len(run.by_pair))
+
+
+def _mentors(run: Run) -> int:
+    return len({p.mentor for p in run.scenario.school.pairs})
+
+
+def _weeks(run: Run) -> int:
+    return len(run.scenario.school.calendar.weeks(run.scenario.school.grid.cycle_weeks))
+
+
+def _mentor_minutes(run: Run, *, protected: bool) -> float:
+    """Minutes a mentor and week in meetings and visits, inside or outside slots of the plan."""
+    inside = {F["planned"], F["reserve"]}
+    total = 0.0
+    for row in run.rows("meeting"):
+        total += row[VALUE] if (row[FORM] in inside) == protected else 0
+    for row in run.rows("observed"):
+        live_in_slot = row[FORM] == F["live"] and run.scenario.plan.meeting == "fixed"
+        total += row[VALUE] if live_in_slot == protected else 0
+    return _share(total, _mentors(run) * _weeks(run))
+
+
+def _cover_taken(run: Run) -> float:
+    """Lessons that members of pairs are called to cover; a mentor of several ECTs counts once."""
+    pairs = run.scenario.school.pairs
+    calls = {
+        (pairs[r[PAIR]].ect if r[SIDE] == 1 else pairs[r[PAIR]].mentor, r[VALUE])
+        for r in run.rows("cover_call")
+    }
+    people = {w for p in pairs for w in (p.ect, p.mentor)}
+    return _share(len(calls), len(people))
+
+
+def _half_term(run: Run, which: int) -> float:
+    """Median minutes of coaching in the meetings of a half term that were not cut or lost to drift."""
+    calendar = run.scenario.school.calendar
+    span = calendar.half_terms[which]
+    start, end = calendar.minute(span.first), calendar.minute(span.last, 1440)
+    values = [e.coaching for e in run.met if e.met is not None and start <= e.met < end and e.content == "full"]
+    return float(median(values)) if values else nan
+
+
+def _study_on_time(run: Run) -> float:
+    """Modules done by the end of the week they were due in, over modules due."""
+    from ectsim.model.frame import frame_of  # noqa: PLC0415 - only this metric needs the frame
+    from ectsim.model.study import due_modules  # noqa: PLC0415
+
+    frame = frame_of(run.scenario)
+    done: dict[int, list[int]] = defaultdict(list)
+    for row in run.rows("studied"):
+        done[row[PAIR]].append(row[TIME])
+    on_time = due = 0
+    for p in frame.pairs:
+        weekly = due_modules(frame, p)
+        due += len(weekly)
+        for week, at in zip(weekly, done[p.index], strict=False):
+            monday = frame.midnight[frame.weeks[week].days[0]] // (7 * 1440)
+            on_time += at // (7 * 1440) <= monday
+    return _share(on_time, due)
+
+
+def _supply_cost(run: Run) -> float:
+    return run.cover.get("supply_days", nan) * run.scenario.plan.cover.supply_cost_day
+
+
+def _registry(*metrics: Metric) -> dict[str, Metric]:
+    return {m.name: m for m in metrics}
+
+
+METRICS: dict[str, Metric] = _registry(
+    Metric("completion_full", "Held in full", "cycles that were observed, on studied content, modelled and practised twice, over cycles due", "share", "more", lambda r: _share(sum(e.content == "full" for e in r.entries), r.due)),
+    Metric("completion_any", "Held at all", "cycles whose meeting was held, in full or in part, over cycles due", "share", "more", lambda r: _share(len(r.met), r.due)),
+    Metric("logged_any", "On record", "recorded observations and meetings over planned ones", "share", "more", _logged),
+    Metric("on_time_share", "In the planned slot", "cycles that met in their planned slot over cycles due", "share", "more", lambda r: _share(sum(e.timing == "on_time" for e in r.entries), r.due)),
+    Metric("lowest_ect", "Least-served ECT", "cycles held over cycles due of the ECT for whom that is lowest", "share", "more", _lowest),
+    Metric("engaged_pairs", "Pairs at 75 %", "pairs with at least 75 % of their due cycles held", "share", "more", _engaged),
+    Metric("observed_share", "Observed", "cycles that met with a lesson seen before, over cycles due", "share", "more", lambda r: _share(_observed(r), r.due)),
+    Metric("rehearsals", "Rehearsals a cycle", "rehearsals over cycles held", "rehearsals", "more", lambda r: _share(sum(e.reps for e in r.met), len(r.met))),
+    Metric("coaching_minutes", "Coaching part in the second half term", "median minutes of coaching in full cycles held in the second half term", "minutes", "", lambda r: _half_term(r, 1)),
+    Metric("pastoral_minutes", "Other mentoring a cycle", "minutes of other mentoring over cycles held", "minutes", "more", lambda r: _share(sum(e.mentoring for e in r.met), len(r.met))),
+    Metric("mentor_protected", "Mentor time in slots", "minutes of meetings and visits inside slots of the plan, a mentor and week", "minutes", "", lambda r: _mentor_minutes(r, protected=True)),
+    Metric("mentor_own_time", "Mentor time outside slots", "minutes of meetings and visits outside slots of the plan, a mentor and week", "minutes", "less", lambda r: _mentor_minutes(r, protected=False)),
+    Metric("coordinator_minutes", "Coordinator's check-ins", "minutes of check-ins in the year", "minutes", "less", lambda r: float(r.scenario.plan.checkin_min * _weeks(r))),
+    Metric("study_on_time", "Study on time", "modules done by the end of the week they are due in, over modules due", "share", "more", _study_on_time),
+    Metric("cover_lessons_taken", "Cover taken by pairs", "lessons that an ECT or mentor is called to cover in the year, a person", "lessons", "less", _cover_taken),
+    Metric("cover_by_teachers", "Cover by teachers", "lessons that teachers of the school are called to cover in the year", "lessons", "less", lambda r: r.cover.get("by_teachers", nan)),
+    Metric("lessons_bought", "Lessons bought or merged", "lessons with nobody left to call, bought in or merged", "lessons", "less", lambda r: r.cover.get("bought", nan) + r.cover.get("collapsed", nan)),
+    Metric("supply_cost", "Supply", "cost of supply teachers in the year", "pounds", "less", _supply_cost),
+)  # fmt: skip
+"""Every metric that results carry."""
+
+
+def measure(run: Run) -> dict[str, float]:
+    """Measure one run.
+
+    Returns
+    -------
+    dict of str to float
+        Every metric of :data:`METRICS`, in order; NaN where one does not exist in this run.
+    """
+    return {name: metric.of(run) for name, metric in METRICS.items()}

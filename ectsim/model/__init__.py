@@ -1,0 +1,1 @@
+"""The model: absence, cover, coaching. The only place that imports SimPy."""

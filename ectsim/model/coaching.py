@@ -1,0 +1,635 @@
+"""The coaching cycle: one SimPy process a pair, awake only where something can happen.
+
+``due -> observe -> choose step -> meet [praise -> share -> model -> analyse -> practise xN ->
+other mentoring] -> record``. Whatever fails, the first chance that comes is taken: a later reserve
+slot is never waited for while an earlier free period passes, so that one more chance can never
+cost a pair a cycle.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from math import exp, sqrt
+from typing import TYPE_CHECKING
+
+from ectsim.clock import DAY
+from ectsim.log import CAUSE_CODE, EVENT_CODE, FORM_CODE
+from ectsim.model.frame import BELL_MIN, COVER_TIME, SPLIT_MIN
+
+if TYPE_CHECKING:
+    import simpy
+
+    from ectsim.luck import Luck
+    from ectsim.model.bookings import Bookings
+    from ectsim.model.frame import Chance, Frame, PairFrame, Window
+    from ectsim.model.year import Fate, Mentor
+
+__all__ = ["Coaching", "triangular"]
+
+Row = tuple[int, int, int, int, int, int, int, int]
+
+DUE, CONTRACTED, PAUSED = EVENT_CODE["due"], EVENT_CODE["contracted"], EVENT_CODE["paused"]
+OBSERVED, OBSERVATION_FAILED = EVENT_CODE["observed"], EVENT_CODE["observation_failed"]
+STEP_CHOSEN, STEP_DEFERRED = EVENT_CODE["step_chosen"], EVENT_CODE["step_deferred"]
+ARRANGED, MEETING_FAILED, MEETING = EVENT_CODE["arranged"], EVENT_CODE["meeting_failed"], EVENT_CODE["meeting"]
+DRIFTED, PRAISE, SHARE, MODEL = EVENT_CODE["drifted"], EVENT_CODE["praise"], EVENT_CODE["share"], EVENT_CODE["model"]
+ANALYSE, PRACTISE, MENTORING = EVENT_CODE["analyse"], EVENT_CODE["practise"], EVENT_CODE["mentoring"]
+BELL, RECORDED, NOT_RECORDED = EVENT_CODE["bell"], EVENT_CODE["recorded"], EVENT_CODE["not_recorded"]
+LATE, LOST, CENSORED = EVENT_CODE["late"], EVENT_CODE["lost"], EVENT_CODE["censored"]
+
+NO_SLOT, EVENT, OVERRUN = CAUSE_CODE["no_slot"], CAUSE_CODE["event"], CAUSE_CODE["overrun"]
+SLIPPED, GATE = CAUSE_CODE["slipped"], CAUSE_CODE["gate"]
+PLANNED, RESERVE, COMMON_FREE = FORM_CODE["planned"], FORM_CODE["reserve"], FORM_CODE["common_free"]
+BEFORE_AFTER, SPLIT, LIVE, VIDEO = FORM_CODE["before_after"], FORM_CODE["split"], FORM_CODE["live"], FORM_CODE["video"]
+
+PHASES = 16
+"""Room for one cycle's durations in a pair's stream: visit, set-up, five phases, nine rehearsals."""
+
+LEAD_DAYS = 5
+"""Pupil days before a window in which a visit for it may already be made."""
+
+PRIOR_CYCLES = 38
+"""Cycles that the mentor of a continuing pair has behind them: a first year (F044)."""
+
+MAX_REPS = 9
+
+
+def triangular(draw: float, low: float, mode: float, high: float) -> float:
+    """Return the quantile of a triangular distribution.
+
+    Parameters
+    ----------
+    draw : float
+        Uniform draw.
+    low, mode, high : float
+        Least, most likely and most, in minutes.
+    """
+    if high <= low:
+        return mode
+    turn = (mode - low) / (high - low)
+    if draw < turn:
+        return low + sqrt(draw * (high - low) * (mode - low))
+    return high - sqrt((1.0 - draw) * (high - low) * (high - mode))
+
+
+@dataclass(slots=True)
+class Cycle:
+    """A due cycle that is still open."""
+
+    window: Window
+    deadline: int
+    planned: Chance | None = None  # an appointment that is still to come
+    displaced: bool = False  # its earliest planned meeting has failed
+    arranged: Chance | None = None
+    tries: dict[int, int] = field(default_factory=dict)
+    failed: bool = False  # some failure is on record
+
+
+class Coaching:
+    """One pair's year.
+
+    Parameters
+    ----------
+    env : simpy.Environment
+        The school's clock.
+    frame, pair : Frame, PairFrame
+        The year and the pair.
+    fate : Fate
+        Absence and cover as they strike.
+    luck : Luck
+        The replication's luck.
+    bookings : Bookings
+        The school's appointment book.
+    mentor : Mentor
+        The mentor's resource and practice, shared with the mentor's other pairs.
+    ect : simpy.Resource
+        The ECT, capacity 1.
+    studied : list of int
+        For each module the minute from which it counts as studied.
+    first_module : int
+        Number of the first of those modules.
+    rows : list of tuple
+        The log to append to.
+    """
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        frame: Frame,
+        pair: PairFrame,
+        fate: Fate,
+        luck: Luck,
+        bookings: Bookings,
+        mentor: Mentor,
+        ect: simpy.Resource,
+        studied: list[int],
+        first_module: int,
+        rows: list[Row],
+    ) -> None:
+        self.env, self.frame, self.pair, self.fate = env, frame, pair, fate
+        self.bookings, self.mentor, self.ect = bookings, mentor, ect
+        self.studied, self.first_module, self.rows = studied, first_module, rows
+        scenario = frame.scenario
+        self.plan, self.c = scenario.plan, scenario.school.conditions
+        self.programme = scenario.programme.coaching
+        self.both = (pair.ect, pair.mentor)
+        name = pair.pair.id
+        cells, cycles = frame.days * frame.periods, len(pair.windows) + 1
+        self.duration = luck.row("duration", name, cycles * PHASES)
+        self.fluency = luck.row("fluency", name, cycles)
+        self.drift = luck.row("drift", name, cycles)
+        self.need = luck.row("need", name, cycles)
+        self.record = luck.row("record", name, cycles)
+        self.upload = luck.row("upload", name, cycles)
+        self.choice = luck.row("choice", name, cells)
+        self.slip_meeting = luck.row("slip_meeting", name, cells)
+        self.slip_visit = luck.row("slip_observation", name, cells)
+        self.independent = luck.row("independent", name, cells) if self.c.independent > 0 else []
+        self.habit = self.c.habit_start
+        self.last_meeting = 0
+        self.last_day = -1
+        self.visit: int | None = None  # end of a visit that is not used yet
+        self.visit_failed = False
+        self.visits_from = 0
+        self.next_visit = 0
+        self.own: Cycle | None = None
+        self.carried: list[Cycle] = []
+        self.limit = self.c.rearrangements + (self.c.checkin_help if self.plan.checkin_min > 0 else 0)
+        self.found = self.plan.meeting == "found"
+        # without any means of recovery there is no "later" either
+        self.horizon = self.plan.horizon if self.plan.recovery else 0
+        self.closes = 0  # end of the window that is open now
+        self.upcoming = 0  # the next window to open
+
+    # -- the year ---------------------------------------------------------------------------
+
+    def run(self) -> Generator[simpy.Event, object, None]:
+        """Live through the year: windows open, visits and meetings come round, cycles close."""
+        env, windows = self.env, self.pair.windows
+        yield from self._contract()
+        self._look_for_visits(windows[0].first_day if windows else 0)
+        for n, window in enumerate(windows):
+            self.upcoming = n
+            yield from self._until(window.opens)
+            self.upcoming = n + 1
+            self._open(window)
+            yield from self._until(window.closes)
+            self._close_window(last=n + 1 == len(windows))
+        if env.now < self.frame.end:
+            yield from self._until(self.frame.end)
+        for cycle in (*self.carried, *([self.own] if self.own else [])):
+            self._log(CENSORED, cycle, at=self.frame.end)
+
+    def _log(self, event: int, cycle: Cycle | None, value: int = 0, cause: int = 0, form: int = 0, side: int = 0, *, at: int | None = None) -> None:  # fmt: skip
+        number = cycle.window.cycle if cycle else -1
+        when = int(self.env.now) if at is None else at
+        self.rows.append((when, event, self.pair.index, number, value, cause, form, side))
+
+    def _contract(self) -> Generator[simpy.Event, object, None]:
+        """Hold the first meeting of a new pair, which is for contracting (F152): no cycle."""
+        if not (self.pair.pair.new and self.programme.first_week == "contract" and self.pair.works):
+            return
+        week = self.frame.weeks[self.pair.works[0]]
+        yield self.env.timeout(max(0, self.frame.midnight[week.days[-1]] + 15 * 60 - self.env.now))
+        self._log(CONTRACTED, None)
+        self.last_meeting = int(self.env.now)
+
+    def _until(self, end: int) -> Generator[simpy.Event, object, None]:
+        """Live until a minute, waking for visits and meetings only."""
+        env = self.env
+        while True:
+            now = int(env.now)
+            # a failed attempt must not be met again in the same minute
+            meeting, cycle = self._next_meeting(now)
+            visit = self._next_visit(now, meeting[0] if meeting else end)
+            when = min(meeting[0] if meeting else end, visit[0] if visit else end, end)
+            if when > now:
+                yield env.timeout(when - now)
+            if visit and visit[0] == when and when < end:
+                yield from self._observe(visit)
+            elif meeting and cycle and meeting[0] == when and when < end:
+                yield from self._attempt(meeting, cycle)
+            else:
+                return
+
+    # -- windows ----------------------------------------------------------------------------
+
+    def _open(self, window: Window) -> None:
+        day = window.first_day
+        self.closes = window.closes
+        if self.visit is not None and self.visit < self._oldest_day(window.opens):
+            self.visit = None
+        if self.fate.long_sick(self.pair.ect, day):
+            self.rows.append((window.opens, PAUSED, self.pair.index, window.cycle, 0, 0, 0, 1))
+            self.own = None
+            return
+        cycle = Cycle(window, window.closes)
+        self.own = cycle
+        self._log(DUE, cycle)
+        if not window.in_plan:
+            return
+        if window.planned:
+            if window.planned[1] < 0:
+                self._fail(cycle, window.planned, EVENT, 0)
+                cycle.displaced = True
+            else:
+                cycle.planned = window.planned
+                self.bookings.book(self.both, window.planned[1], self.pair.index)
+        elif self.found:
+            self._pick(cycle)
+        else:
+            cycle.displaced = True
+
+    def _close_window(self, *, last: bool) -> None:
+        """Carry what is still open, or close it."""
+        cycle = self.own
+        self.own = None
+        now = int(self.env.now)
+        for old in [c for c in self.carried if c.deadline <= now]:
+            self._lose(old)
+        if cycle is None:
+            return
+        if self.horizon == 0 or not cycle.window.in_plan:
+            self._lose(cycle)
+            return
+        until = self.frame.week_of[cycle.window.last_day] + self.horizon
+        weeks = self.frame.weeks
+        cycle.deadline = (
+            self.frame.midnight[weeks[until + 1].days[0]] + COVER_TIME
+            if until + 1 < len(weeks)
+            else self.frame.end + (until + 1 - len(weeks)) * DAY
+        )
+        if not last:
+            if self.carried:  # at most one: the older is closed with its own first cause
+                self._lose(self.carried[0])
+            self._log(LATE, cycle)
+        cycle.displaced = True
+        self.carried.append(cycle)
+
+    def _lose(self, cycle: Cycle) -> None:
+        if cycle in self.carried:
+            self.carried.remove(cycle)
+        self._forget(cycle)
+        self._log(LOST, cycle, cause=0 if cycle.failed and cycle.window.in_plan else NO_SLOT)
+
+    def _forget(self, cycle: Cycle) -> None:
+        for chance in (cycle.planned, cycle.arranged):
+            if chance:
+                self.bookings.release(self.both, chance[1], self.pair.index)
+        cycle.planned = cycle.arranged = None
+
+    # -- finding a time ---------------------------------------------------------------------
+
+    def _pick(self, cycle: Cycle) -> None:
+        """Let a pair without a slot agree on a time: one of the free ones, by the pair's keyed choice."""
+        window = cycle.window
+        lo = bisect_left(self.pair.extras, (window.opens, -1, -1))
+        hi = bisect_left(self.pair.extras, (window.closes, -1, -1))
+        options = self.pair.extras[lo:hi]
+        free = [x for x in options if self._open_to(x, cycle)]
+        inside = [x for x in free if x[2] in (COMMON_FREE, RESERVE, PLANNED)]
+        best = min(inside or free, key=lambda x: self.choice[x[1]], default=None)
+        if best is None:
+            cycle.displaced = True
+            for x in options:  # there were times, but each was known to be gone
+                cause, side = self._obstacle(x)
+                if cause:
+                    self._fail(cycle, x, cause, side)
+                    break
+            return
+        cycle.planned = best
+        self.bookings.book(self.both, best[1], self.pair.index)
+        self._log(ARRANGED, cycle, best[0], form=best[2])
+
+    def _open_to(self, chance: Chance, cycle: Cycle) -> bool:
+        """Tell whether a pair may book a time now: today's absence and cover are known from 07:30."""
+        start, cell, _ = chance
+        if not self.bookings.free(self.both, cell, self.pair.index):
+            return False
+        others = [c for c in (self.own, *self.carried) if c is not None and c is not cycle]
+        for other in others:
+            for held in (other.planned, other.arranged):
+                if held and (held[1] == cell or (self.programme.one_meeting_a_day and held[0] // DAY == start // DAY)):
+                    return False
+        if self.programme.one_meeting_a_day and start // DAY == self.last_day:
+            return False
+        today = int(self.env.now) // DAY
+        return start // DAY != today or not self._obstacle(chance)[0]
+
+    def _next_meeting(self, now: int) -> tuple[Chance | None, Cycle | None]:
+        """Return the next agreed meeting, agreeing on a new time where one is needed."""
+        for cycle in (*self.carried, *([self.own] if self.own else [])):
+            if cycle.displaced and cycle.planned is None and cycle.arranged is None:
+                self._arrange(cycle, now)
+        best: tuple[Chance | None, Cycle | None] = (None, None)
+        for cycle in (*self.carried, *([self.own] if self.own else [])):
+            chance = cycle.planned or cycle.arranged
+            if chance and (best[0] is None or chance[0] < best[0][0]):
+                best = (chance, cycle)
+        return best
+
+    def _arrange(self, cycle: Cycle, now: int) -> None:
+        """Set the first time that is left for a displaced cycle."""
+        if not self.plan.recovery or not cycle.window.in_plan:
+            return
+        extras = self.pair.extras
+        # nothing is agreed beyond the window that is open: what the next one needs is not known yet
+        limit = min(cycle.deadline, self.closes)
+        for i in range(bisect_right(extras, (now, 1 << 30, 0)), len(extras)):
+            chance = extras[i]
+            start, cell, form = chance
+            if start >= limit:
+                return
+            if not self._usable(cycle, chance):
+                continue
+            week = self.frame.week_of[cell // self.frame.periods]
+            asked = form in (COMMON_FREE, BEFORE_AFTER, SPLIT)
+            if asked and cycle.tries.get(week, 0) >= self.limit:
+                continue
+            if not self._open_to(chance, cycle):
+                if not cycle.failed:
+                    cause, side = self._obstacle(chance)
+                    if cause and start // DAY == now // DAY:
+                        self._fail(cycle, chance, cause, side)
+                continue
+            if asked:
+                cycle.tries[week] = cycle.tries.get(week, 0) + 1
+            cycle.arranged = chance
+            self.bookings.book(self.both, cell, self.pair.index)
+            self._log(ARRANGED, cycle, start, form=form)
+            return
+
+    def _usable(self, cycle: Cycle, chance: Chance) -> bool:
+        """Tell whether the plan's recovery allows this time for this cycle."""
+        start, _, form = chance
+        if form == RESERVE:
+            return "reserve" in self.plan.recovery
+        if form == COMMON_FREE:
+            return "common_free" in self.plan.recovery
+        if form == BEFORE_AFTER:
+            return "before_after" in self.plan.recovery
+        if form == PLANNED:
+            # the slot belongs to the cycle due in its window until that one has met
+            own = self.own
+            return own is None or own.window.planned is None or start != own.window.planned[0]
+        return True
+
+    # -- what can go wrong ------------------------------------------------------------------
+
+    def _obstacle(self, chance: Chance) -> tuple[int, int]:
+        """Return (cause, side) of what absence and cover do to a time, or (0, 0)."""
+        return self.fate.obstacle(self.pair.ect, self.pair.mentor, chance[1])
+
+    def _fail(self, cycle: Cycle, chance: Chance, cause: int, side: int) -> None:
+        cycle.failed = True
+        self._log(MEETING_FAILED, cycle, chance[0], cause, chance[2], side)
+
+    def _slip_rate(self, form: int) -> float:
+        c = self.c
+        base = c.slip_before_after if form == BEFORE_AFTER else c.slip_found
+        pull = (
+            c.slip_habit * (self.habit - 0.5)
+            + c.slip_relationship * (c.relationship - 0.5)
+            + c.slip_culture * (c.culture - 0.5)
+        )
+        return min(0.95, base * exp(-pull))
+
+    def _struck(self, chance: Chance) -> tuple[int, int]:
+        """Return (cause, side) of whatever stops a meeting at its time, by precedence, or (0, 0)."""
+        cause, side = self._obstacle(chance)
+        if cause:
+            return cause, side
+        _, cell, form = chance
+        if form in (COMMON_FREE, BEFORE_AFTER, SPLIT) and self.slip_meeting[cell] < self._slip_rate(form):
+            return SLIPPED, 0
+        if self.c.independent > 0:
+            return self.fate.independent(self, cell)
+        return 0, 0
+
+    # -- the visit --------------------------------------------------------------------------
+
+    def _look_for_visits(self, first_day: int) -> None:
+        """From when a visit for the next cycle counts: after the last meeting, at most a week before its window."""
+        lead = max(0, first_day - LEAD_DAYS)
+        self.visits_from = max(self.last_meeting, self.frame.midnight[lead])
+        self.next_visit = bisect_left(self.pair.visits, (self.visits_from, -1, False))
+        self.visit_failed = False
+
+    def _next_visit(self, now: int, before: int) -> tuple[int, int, bool] | None:
+        """Return the next lesson to visit before a minute, if a visit is wanted."""
+        if self.visit is not None or not self.plan.observe or self.plan.video:
+            return None
+        visits = self.pair.visits
+        i = self.next_visit
+        while i < len(visits) and visits[i][0] < now:
+            i += 1
+        self.next_visit = i
+        if not self.visit_failed:
+            # a planned visit that still comes before the meeting is waited for
+            target = self._target(before)
+            j = i
+            while j < len(visits) and visits[j][0] < target:
+                if visits[j][2]:
+                    return visits[j] if visits[j][0] < before else None
+                j += 1
+        return visits[i] if i < len(visits) and visits[i][0] < before else None
+
+    def _target(self, before: int) -> int:
+        """Return the minute by which the visit is needed: the meeting that is agreed, or the next slot."""
+        if self.own or self.upcoming >= len(self.pair.windows):
+            return before
+        window = self.pair.windows[self.upcoming]
+        return window.planned[0] if window.planned else window.opens
+
+    def _observe(self, visit: tuple[int, int, bool]) -> Generator[simpy.Event, object, None]:
+        """Watch ten to fifteen minutes of a lesson, unless something keeps either away."""
+        start, cell, planned = visit
+        self.next_visit = max(self.next_visit, bisect_right(self.pair.visits, visit))
+        cause, side = self.fate.visit_obstacle(self.pair.ect, self.pair.mentor, cell)
+        if not cause and not self.bookings.free((self.pair.mentor,), cell, -1):
+            return  # the mentor meets somebody then: no visit was ever possible
+        form = LIVE
+        if not cause and not planned and self.slip_visit[cell] < self._slip_rate(COMMON_FREE):
+            cause = SLIPPED
+        if cause:
+            self.visit_failed = True
+            self._log(OBSERVATION_FAILED, self.own, 0, cause, PLANNED if planned else COMMON_FREE, side)
+            return
+        length = round(self._minutes(self._cycle_number(), 0, self.programme.observation_min, 1.0))
+        self.bookings.book((self.pair.mentor,), cell, self.pair.index)
+        with self.mentor.resource.request() as asked:
+            yield asked
+            self._log(OBSERVED, self.own, length, form=form)
+            yield self.env.timeout(length)
+        self.visit = start + length
+
+    def _cycle_number(self) -> int:
+        if self.own:
+            return self.own.window.cycle
+        return self.carried[0].window.cycle if self.carried else 0
+
+    def _minutes(self, cycle: int, phase: int, shape: tuple[float, float, float], factor: float) -> float:
+        if not self.c.random_durations:
+            return shape[1] * factor
+        draw = self.duration[cycle * PHASES + phase]
+        return triangular(draw, *shape) * factor
+
+    # -- the meeting ------------------------------------------------------------------------
+
+    def _attempt(self, chance: Chance, cycle: Cycle) -> Generator[simpy.Event, object, None]:
+        """Try to hold an agreed meeting at its time."""
+        start, cell, form = chance
+        own_slot = cycle.planned is not None
+        cause, side = self._struck(chance)
+        if not cause and self.plan.gate == "postpone" and self.first_module + self._studied() == 0:
+            cause = GATE
+        if cause:
+            self._displace(cycle, chance, cause, side, own_slot=own_slot)
+            return
+        bell = min(self.frame.end_of(cell), start + (SPLIT_MIN if form == SPLIT else self.plan.meeting_min))
+        with self.mentor.resource.request() as mentor, self.ect.request() as ect:
+            yield mentor
+            yield ect
+            if bell - self.env.now < BELL_MIN:
+                self._displace(cycle, chance, OVERRUN, 2, own_slot=own_slot)
+                return
+            end = self._meet(cycle, bell, form)
+            if end > self.env.now:
+                yield self.env.timeout(end - self.env.now)
+        self.bookings.release(self.both, cell, self.pair.index)
+        cycle.planned = cycle.arranged = None
+        if cycle is self.own:
+            self.own = None
+        else:
+            self.carried.remove(cycle)
+        if self.c.feedback and own_slot and form == PLANNED:
+            self.habit += self.c.habit_gain * (1.0 - self.habit)
+        self.last_meeting = int(self.env.now)
+        self.last_day = start // DAY
+        self.visit = None
+        waiting = self.own or (self.carried[0] if self.carried else None)
+        first = waiting.window.first_day if waiting else self._following_day(cycle)
+        self._look_for_visits(first)
+
+    def _following_day(self, cycle: Cycle) -> int:
+        n = cycle.window.cycle + 1
+        windows = self.pair.windows
+        return windows[n].first_day if n < len(windows) else self.frame.days
+
+    def _displace(self, cycle: Cycle, chance: Chance, cause: int, side: int, *, own_slot: bool) -> None:
+        self._fail(cycle, chance, cause, side)
+        self._forget(cycle)
+        cycle.displaced = True
+        if self.c.feedback and own_slot and cause == SLIPPED:
+            self.habit *= 1.0 - self.c.habit_loss
+
+    def _studied(self) -> int:
+        """Number of this year's modules studied by now."""
+        return bisect_right(self.studied, int(self.env.now))
+
+    def _seen(self, cycle: Cycle) -> int:
+        """Return how the ECT's teaching was seen since the last meeting: LIVE, VIDEO or 0."""
+        frame, now = self.frame, int(self.env.now)
+        oldest = self._oldest_day(now)
+        if self.visit is not None and self.visit <= now and self.visit >= oldest:
+            return LIVE
+        video = self.plan.video or (self.plan.observe and "video" in self.plan.recovery)
+        if not video or self.upload[cycle.window.cycle] < self.c.upload_failure:
+            return 0
+        # a lesson that the ECT taught since the last meeting, on a day when the mentor could watch it
+        lessons = self.pair.lessons
+        i = bisect_left(lessons, max(self.last_meeting, oldest))
+        while i < len(lessons) and lessons[i] <= now:
+            day = bisect_right(frame.midnight, lessons[i]) - 1
+            if not self.fate.away(self.pair.ect, day):
+                self._log(OBSERVED, cycle, round(self.programme.observation_min[1]), form=VIDEO)
+                return VIDEO
+            i += 1
+        return 0
+
+    def _oldest_day(self, now: int) -> int:
+        day = bisect_right(self.frame.midnight, now) - 1
+        return self.frame.midnight[max(0, day - self.programme.observation_days)]
+
+    def _meet(self, cycle: Cycle, bell: int, form: int) -> int:
+        """Hold the meeting, phase by phase, and return when it ends."""
+        now = int(self.env.now)
+        number = cycle.window.cycle
+        self._log(MEETING, cycle, bell - now, form=form)
+        self._choose_step(cycle, self.first_module + self._studied())
+        factor = self.mentor.factor()
+        clock = now + self._minutes(number, 1, self.programme.setup_min, 1.0)
+        review = cycle.window.week in self.programme.review_weeks and self.programme.reviews_use_meeting
+        if review or self.drift[number] < self._drift_rate():
+            self._log(DRIFTED, cycle, bell - round(clock), side=1 if review else 0, at=round(clock))
+            self._write_up(cycle, bell)
+            return bell
+        clock, practised = self._phases(cycle, clock, bell, factor)
+        end = bell
+        if self.plan.pastoral_by_other or form == SPLIT:
+            end = min(bell, round(clock))
+        elif bell - round(clock) > 0:
+            self._log(MENTORING, cycle, bell - round(clock), at=round(clock))
+        self._write_up(cycle, end)
+        self.mentor.learn(practised, self.c)
+        return end
+
+    def _phases(self, cycle: Cycle, clock: float, bell: int, factor: float) -> tuple[float, int]:
+        """Work through the fixed order of phases; what the bell cuts was not done (F174)."""
+        p, number = self.programme, cycle.window.cycle
+        order = [(PRAISE, p.praise_min), (SHARE, p.share_min)]
+        if self.plan.model:
+            order += [(MODEL, p.model_min), (ANALYSE, p.analyse_min)]
+        for i, (event, shape) in enumerate(order):
+            length = self._minutes(number, 2 + i, shape, factor)
+            if round(clock + length) > bell:
+                self._log(BELL, cycle, round(clock + length) - bell, at=bell)
+                return bell, 0
+            self._log(event, cycle, round(clock + length) - round(clock), at=round(clock))
+            clock += length
+        wanted = self.plan.reps if self.plan.reps < p.min_reps else max(self.plan.reps, self._fluent(number))
+        for rep in range(min(wanted, MAX_REPS)):
+            length = self._minutes(number, 6 + rep, p.practise_min, factor)
+            if round(clock + length) > bell:
+                self._log(BELL, cycle, round(clock + length) - bell, at=bell)
+                return bell, rep
+            self._log(PRACTISE, cycle, round(clock + length) - round(clock), at=round(clock))
+            clock += length
+        return clock, wanted
+
+    def _fluent(self, number: int) -> int:
+        """Rehearsals until fluency (F066)."""
+        if not self.c.random_durations:
+            return self.programme.min_reps
+        draw, below = self.fluency[number], 0.0
+        for i, share in enumerate(self.programme.fluency):
+            below += share
+            if draw < below:
+                return 2 + i
+        return 1 + len(self.programme.fluency)
+
+    def _choose_step(self, cycle: Cycle, known: int) -> None:
+        """Choose a step from studied topics; a need that is not studied yet is deferred (F055, F159)."""
+        seen = self._seen(cycle)
+        needs_next = self.need[cycle.window.cycle] < self.c.deferral and known < self._modules()
+        ignore = self.plan.gate == "ignore"
+        if needs_next and not ignore:
+            self._log(STEP_DEFERRED, cycle, known)
+        topic = known if needs_next and ignore else known - 1
+        unstudied = topic < 0 or topic >= known
+        self._log(STEP_CHOSEN, cycle, topic, GATE if unstudied else 0, seen)
+
+    def _modules(self) -> int:
+        return self.frame.scenario.programme.study.modules
+
+    def _drift_rate(self) -> float:
+        c = self.c
+        pull = c.drift_belief * (self.mentor.belief - 0.5) + c.slip_relationship * (c.relationship - 0.5)
+        return min(0.95, c.drift * exp(-pull))
+
+    def _write_up(self, cycle: Cycle, end: int) -> None:
+        chance = self.c.record_checked if self.plan.checkin_min > 0 else self.c.record
+        done = self.record[cycle.window.cycle] < chance
+        self._log(RECORDED if done else NOT_RECORDED, cycle, at=end)

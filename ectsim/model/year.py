@@ -1,0 +1,237 @@
+"""A year: absence is dealt, cover is allocated, and SimPy runs what the two disturb."""
+
+from __future__ import annotations
+
+from math import exp
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+import simpy
+
+from ectsim.log import CAUSE_CODE, EVENT_CODE, EventLog
+from ectsim.luck import Luck
+from ectsim.model.bookings import Bookings
+from ectsim.model.coaching import PRIOR_CYCLES, Coaching
+from ectsim.model.cover import CoverBook, allocate
+from ectsim.model.diary import AWAY_EVENT, AWAY_SICK, Diary, write_diary
+from ectsim.model.frame import Frame, PairFrame, frame_of
+from ectsim.model.study import due_modules, study
+
+if TYPE_CHECKING:
+    from ectsim.scenario import Scenario
+    from ectsim.school import Conditions
+
+__all__ = ["Fate", "Mentor", "Year", "live", "simulate"]
+
+EVENT, ECT_ABSENT, MENTOR_ABSENT = CAUSE_CODE["event"], CAUSE_CODE["ect_absent"], CAUSE_CODE["mentor_absent"]
+COVER, INDEPENDENT = CAUSE_CODE["cover"], CAUSE_CODE["independent"]
+ABSENCE, COVER_CALL = EVENT_CODE["absence"], EVENT_CODE["cover_call"]
+
+ECT, MENTOR = 1, 2
+
+
+class Fate:
+    """Absence and cover as they strike the members of pairs.
+
+    Parameters
+    ----------
+    frame : Frame
+        The year.
+    diary : Diary
+        Who is away.
+    cover : CoverBook
+        Who covers.
+    luck : Luck
+        The replication's luck, for the test-only cause.
+    """
+
+    def __init__(self, frame: Frame, diary: Diary, cover: CoverBook, luck: Luck) -> None:
+        self._periods = frame.periods
+        self._away = {i: diary.away[i].tolist() for i in frame.tracked}
+        self._spell = {i: diary.spell_day[i] for i in frame.tracked}
+        self._taken = cover.taken
+        self._frame, self._luck = frame, luck
+        self._pause_after = frame.scenario.programme.coaching.pause_after
+
+    def away(self, person: int, day: int) -> int:
+        """Return why a person is away on a pupil day, or 0."""
+        code: int = self._away[person][day]
+        return code
+
+    def long_sick(self, person: int, day: int) -> bool:
+        """Tell whether a person is ill and has been for so long that windows are paused."""
+        return int(self._spell[person][day]) > self._pause_after
+
+    def obstacle(self, ect: int, mentor: int, cell: int) -> tuple[int, int]:
+        """Return (cause, side) of what absence and cover do to a meeting in a year cell, or (0, 0)."""
+        day = cell // self._periods
+        ect_away, mentor_away = self._away[ect][day], self._away[mentor][day]
+        if ect_away or mentor_away:
+            if ect_away == AWAY_EVENT or mentor_away == AWAY_EVENT:
+                return EVENT, ECT if ect_away == AWAY_EVENT else MENTOR
+            return (ECT_ABSENT, ECT) if ect_away else (MENTOR_ABSENT, MENTOR)
+        if cell in self._taken[ect]:
+            return COVER, ECT
+        if cell in self._taken[mentor]:
+            return COVER, MENTOR
+        return 0, 0
+
+    def visit_obstacle(self, ect: int, mentor: int, cell: int) -> tuple[int, int]:
+        """Return (cause, side) of what absence and cover do to a visit; the ECT teaches then."""
+        return self.obstacle(ect, mentor, cell)
+
+    def study_failure(self, pair: PairFrame, cell: int) -> int:
+        """Return why an ECT cannot study in a year cell, or 0."""
+        away = self._away[pair.ect][cell // self._periods]
+        if away:
+            return EVENT if away == AWAY_EVENT else ECT_ABSENT
+        return COVER if cell in self._taken[pair.ect] else 0
+
+    def independent(self, coaching: Coaching, cell: int) -> tuple[int, int]:
+        """Strike by the test-only cause, on the slot or on each of the two people and dates."""
+        c = coaching.c
+        if c.independent_on == "slot":
+            return (INDEPENDENT, 0) if coaching.independent[cell] < c.independent else (0, 0)
+        day, days = cell // self._periods, self._frame.days
+        for side, person in ((ECT, coaching.pair.pair.ect), (MENTOR, coaching.pair.pair.mentor)):
+            if self._luck.row("independent", f"person {person}", days)[day] < c.independent:
+                return INDEPENDENT, side
+        return 0, 0
+
+
+class Mentor:
+    """A mentor: in one place at a time, and better with practice.
+
+    Parameters
+    ----------
+    env : simpy.Environment
+        The school's clock.
+    held : int
+        Cycles behind them.
+    conditions : Conditions
+        Of the school.
+    factor, cycles : float
+        The novice's extra length, and the cycles after which two thirds of it are gone.
+    """
+
+    def __init__(self, env: simpy.Environment, held: int, conditions: Conditions, factor: float, cycles: float) -> None:
+        self.resource = simpy.Resource(env, capacity=1)
+        self.held = held
+        self.belief = conditions.belief
+        self._learning = conditions.learning
+        self._factor, self._cycles = factor, cycles
+
+    def factor(self) -> float:
+        """How much longer than practised a phase takes (F179, F180)."""
+        if not self._learning:
+            return 1.0
+        return 1.0 + (self._factor - 1.0) * exp(-self.held / self._cycles)
+
+    def learn(self, rehearsals: int, conditions: Conditions) -> None:
+        """Gain from a meeting that was held; belief grows with rehearsals seen (F175)."""
+        self.held += 1
+        if conditions.feedback and rehearsals:
+            self.belief += conditions.belief_gain * (1.0 - self.belief)
+
+
+class Year:
+    """One replication with what it was made of.
+
+    Attributes
+    ----------
+    frame : Frame
+        The year's frame.
+    diary : Diary
+        Who was away.
+    cover : CoverBook
+        Who covered.
+    log : EventLog
+        What happened.
+    """
+
+    __slots__ = ("cover", "diary", "frame", "log")
+
+    def __init__(self, frame: Frame, diary: Diary, cover: CoverBook, log: EventLog) -> None:
+        self.frame, self.diary, self.cover, self.log = frame, diary, cover, log
+
+
+def live(scenario: Scenario, seed: int, replication: int) -> Year:
+    """Simulate one year and keep what it was made of.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Programme, school and plan.
+    seed : int
+        The run's seed.
+    replication : int
+        Which year, 0 is the first.
+
+    Returns
+    -------
+    Year
+    """
+    frame = frame_of(scenario)
+    luck = Luck(seed, replication)
+    diary = write_diary(frame, luck)
+    cover = allocate(frame, diary, luck)
+    fate = Fate(frame, diary, cover, luck)
+    rows: list[tuple[int, int, int, int, int, int, int, int]] = []
+    env = simpy.Environment()
+    bookings = Bookings()
+    programme, conditions = scenario.programme.coaching, scenario.school.conditions
+    mentors: dict[int, Mentor] = {}
+    ects: dict[int, simpy.Resource] = {}
+    for p in frame.pairs:
+        held = 0 if p.pair.new else PRIOR_CYCLES
+        if p.mentor not in mentors:
+            mentors[p.mentor] = Mentor(env, held, conditions, programme.novice_factor, programme.learning_cycles)
+        mentors[p.mentor].held = max(mentors[p.mentor].held, held)
+        ects[p.ect] = simpy.Resource(env, capacity=1)
+        for window in p.windows:
+            if window.planned and window.planned[1] >= 0 and window.in_plan:
+                bookings.book((p.ect, p.mentor), window.planned[1], p.index)
+    for p in frame.pairs:
+        studied = study(frame, p, fate, luck, rows)
+        first = 0 if p.pair.year == 1 else scenario.programme.study.modules - len(due_modules(frame, p))
+        coaching = Coaching(
+            env, frame, p, fate, luck, bookings, mentors[p.mentor], ects[p.ect], studied, first, rows
+        )
+        env.process(coaching.run())
+        _log_fate(frame, p, fate, cover, rows)
+    env.run()
+    rows.sort(key=itemgetter(0))
+    return Year(frame, diary, cover, EventLog(rows, frame.end))
+
+
+def simulate(scenario: Scenario, seed: int, replication: int) -> EventLog:
+    """Simulate one year.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Programme, school and plan.
+    seed : int
+        The run's seed.
+    replication : int
+        Which year, 0 is the first; replication k alone equals k of n.
+
+    Returns
+    -------
+    EventLog
+        What happened to the pairs, in order of time.
+    """
+    return live(scenario, seed, replication).log
+
+
+def _log_fate(frame: Frame, pair: PairFrame, fate: Fate, cover: CoverBook, rows: list[tuple[int, int, int, int, int, int, int, int]]) -> None:  # fmt: skip
+    """Log a pair's absences, once a day, and the lessons its members are called to cover."""
+    words = {AWAY_SICK: (0, ECT_ABSENT, MENTOR_ABSENT), AWAY_EVENT: (0, EVENT, EVENT)}
+    for side, person in ((ECT, pair.ect), (MENTOR, pair.mentor)):
+        for day in range(frame.days):
+            code = fate.away(person, day)
+            if code:
+                cause = words.get(code, (0, ECT_ABSENT, MENTOR_ABSENT))[side]
+                rows.append((frame.midnight[day], ABSENCE, pair.index, -1, day, cause, 0, side))
+        for cell in sorted(cover.taken[person]):
+            rows.append((frame.start_of(cell), COVER_CALL, pair.index, -1, cell, COVER, 0, side))

@@ -1,0 +1,235 @@
+"""Programme: what is due. A regime is a preset file in ``data/programme``."""
+
+from __future__ import annotations
+
+import tomllib
+from fractions import Fraction
+from typing import Literal
+
+from pydantic import Field
+
+from ectsim.errors import InputError, near
+from ectsim.parameters import Frozen, number
+from ectsim.share import data_dir
+
+__all__ = ["Coaching", "Entitlement", "Events", "Minutes3", "Programme", "Study", "programme_names"]
+
+Minutes3 = tuple[float, float, float]
+"""A triangular duration in minutes: least, most likely, most."""
+
+
+class Entitlement(Frozen):
+    """Time off the timetable that the induction gives."""
+
+    y1_reduction: float = number(
+        0.10, unit="share of the timetable", status="source", source="F003", ge=0, le=1,
+        ask="How much lighter is a first-year timetable?",
+    )  # fmt: skip
+    y2_reduction: float = number(
+        0.05, unit="share of the timetable", status="source", source="F004", ge=0, le=1,
+        ask="How much lighter is a second-year timetable?",
+    )  # fmt: skip
+    mentor_minutes: int = number(
+        60, unit="minutes a due cycle and ECT", status="source", source="F006 F007 A13-7", ge=0, le=300,
+        ask="How many minutes must a mentor have for each ECT and cycle?",
+    )  # fmt: skip
+    ppa_share: float = number(
+        0.10, unit="share of timetabled teaching", status="external", source="E5-02", ge=0, le=1,
+        ask="What share of teaching time is planning time that nobody may take?",
+    )  # fmt: skip
+
+
+class Coaching(Frozen):
+    """The cadence of coaching and what a full cycle is."""
+
+    period_weeks_y1: int = number(
+        1, unit="weeks a cycle", status="source", source="F032", ge=1, le=4,
+        ask="How often is a first-year ECT coached?",
+    )  # fmt: skip
+    period_weeks_y2: int = number(
+        2, unit="weeks a cycle", status="source", source="F033", ge=1, le=4,
+        ask="How often is a second-year ECT coached?",
+    )  # fmt: skip
+    first_week: Literal["contract", "coach"] = number(
+        "contract", unit="", status="source", source="F152",
+        ask="Is the first week of a new pair for contracting or already for coaching?",
+    )  # fmt: skip
+    meeting_min: int = number(
+        45, unit="minutes", status="source", source="F038", ge=10, le=120,
+        ask="How long is the meeting?",
+    )  # fmt: skip
+    observation_min: Minutes3 = number(
+        (10, 15, 15), unit="minutes (least, likely, most)", status="source", source="F035 A13-1",
+        ask="How long is the visit to a lesson?",
+    )  # fmt: skip
+    observation_days: int = number(
+        10, unit="pupil days", status="assumption", source="", low=5, high=15, ge=1, le=40,
+        ask="After how many days is a visit too old to coach on?",
+    )  # fmt: skip
+    coaching_min: Minutes3 = number(
+        (20, 30, 30), unit="minutes (least, likely, most)", status="source", source="F039 A13-2",
+        ask="How long is the coaching part once it is practised?",
+    )  # fmt: skip
+    other_mentoring_min: int = number(
+        15, unit="minutes", status="source", source="F040", ge=0, le=60,
+        ask="How much of the meeting is other mentoring?",
+    )  # fmt: skip
+    min_reps: int = number(
+        2, unit="rehearsals", status="source", source="F065", ge=1, le=6,
+        ask="How many rehearsals with feedback make a full cycle?",
+    )  # fmt: skip
+    setup_min: Minutes3 = number(
+        (1, 2, 4), unit="minutes (least, likely, most)", status="assumption", source="",
+        ask="How long do walking there and settling take?",
+    )  # fmt: skip
+    praise_min: Minutes3 = number(
+        (2, 3, 4), unit="minutes (least, likely, most)", status="assumption", source="F057",
+        ask="How long is praise for the last step, when practised?",
+    )  # fmt: skip
+    share_min: Minutes3 = number(
+        (3, 4, 5), unit="minutes (least, likely, most)", status="assumption", source="F058",
+        ask="How long does sharing the new step take, when practised?",
+    )  # fmt: skip
+    model_min: Minutes3 = number(
+        (4, 6, 8), unit="minutes (least, likely, most)", status="assumption", source="F059",
+        ask="How long does the mentor's model take, when practised?",
+    )  # fmt: skip
+    analyse_min: Minutes3 = number(
+        (3, 4, 5), unit="minutes (least, likely, most)", status="assumption", source="F063",
+        ask="How long does analysing the model take, when practised?",
+    )  # fmt: skip
+    practise_min: Minutes3 = number(
+        (3, 4, 5), unit="minutes (least, likely, most)", status="assumption", source="F065",
+        ask="How long is one rehearsal with its feedback, when practised?",
+    )  # fmt: skip
+    fluency: tuple[float, float, float] = number(
+        (0.5, 0.35, 0.15), unit="share needing 2, 3 and 4 rehearsals", status="assumption", source="F066",
+        ask="How many rehearsals does fluency take?",
+    )  # fmt: skip
+    novice_factor: float = number(
+        1.6, unit="times the practised length", status="assumption", source="F179", low=1.3, high=1.8,
+        ge=1, le=3, ask="How much longer does a mentor take who is new to coaching?",
+        why="Early on, coaching took most of the meeting; later half an hour or less.",
+    )  # fmt: skip
+    learning_cycles: float = number(
+        5.0, unit="cycles", status="assumption", source="F180", low=3, high=10, ge=0.5, le=60,
+        ask="After how many cycles is two thirds of that gone?",
+    )  # fmt: skip
+    review_weeks: tuple[int, ...] = number(
+        (14, 25, 37), unit="weeks of the year, 0 is the first", status="external", source="E6-06",
+        ask="In which weeks does a progress review or assessment take the meeting?",
+        why="Two formal assessments and four progress reviews in two years: three a year.",
+    )  # fmt: skip
+    pause_after: int = number(
+        20, unit="school days of sickness", status="assumption", source="E6-07", low=15, high=30, ge=1, le=400,
+        ask="After how long an illness of the ECT do cycles stop being due?",
+    )  # fmt: skip
+    one_meeting_a_day: bool = number(
+        True, unit="", status="assumption", source="",
+        ask="Does a pair meet at most once a day?",
+    )  # fmt: skip
+    reviews_use_meeting: bool = number(
+        True, unit="", status="assumption", source="E6-06",
+        ask="Do reviews and assessments take the place of that week's coaching?",
+    )  # fmt: skip
+
+    def period_weeks(self, year: int) -> int:
+        """Weeks from one due cycle to the next for an ECT in that year of induction."""
+        return self.period_weeks_y1 if year == 1 else self.period_weeks_y2
+
+    def rate(self, year: int, fte: Fraction) -> Fraction:
+        """Cycles due a week, as an exact fraction."""
+        return fte / self.period_weeks(year)
+
+
+class Study(Frozen):
+    """Self-study modules."""
+
+    modules: int = number(
+        36, unit="modules", status="source", source="F029", ge=0, le=100,
+        ask="How many study modules has the programme?",
+    )  # fmt: skip
+    module_min: int = number(
+        60, unit="minutes", status="source", source="F029 E7-04", ge=0, le=240,
+        ask="How long is a module?",
+    )  # fmt: skip
+    schedule: Literal["12x3", "24+12", "18+18"] = number(
+        "12x3", unit="", status="source", source="A13-5",
+        ask="How do the modules lie over the two years?",
+    )  # fmt: skip
+
+    def modules_in(self, year: int) -> int:
+        """Return the modules that are new in a year of induction, 1 or 2 (A13-5)."""
+        in_year_1 = {"12x3": self.modules, "24+12": 2 * self.modules // 3, "18+18": self.modules // 2}[
+            self.schedule
+        ]
+        return in_year_1 if year == 1 else self.modules - in_year_1
+
+    @property
+    def revisits(self) -> bool:
+        """Whether year 2 returns to the modules of year 1, one for each due cycle (A13-5)."""
+        return self.schedule == "12x3"
+
+
+class Events(Frozen):
+    """Training events: hours and counts."""
+
+    ect_conferences_y1: int = number(2, unit="events", status="source", source="F081", ge=0, le=9, ask="ECT conferences in year 1?")
+    ect_conferences_y2: int = number(1, unit="events", status="source", source="F082", ge=0, le=9, ask="ECT conferences in year 2?")
+    conference_hours: float = number(6.0, unit="hours", status="source", source="F027 A13-4", ge=0, le=12, ask="How long is a conference?")
+    ect_clinics_y1: int = number(3, unit="events", status="source", source="F081", ge=0, le=9, ask="ECT clinics in year 1?")
+    ect_clinics_y2: int = number(3, unit="events", status="source", source="F082", ge=0, le=9, ask="ECT clinics in year 2?")
+    clinic_hours: float = number(1.0, unit="hours", status="source", source="F028", ge=0, le=6, ask="How long is a clinic?")
+    mentor_conferences: int = number(2, unit="events", status="source", source="F091", ge=0, le=9, ask="Mentor conferences?")
+    coaching_on_coaching: int = number(3, unit="hours", status="source", source="F092", ge=0, le=9, ask="Hours of coaching on coaching?")
+    mentor_clinics: int = number(3, unit="hours", status="source", source="F093", ge=0, le=9, ask="Hours of mentor clinics?")
+    mentor_training: Literal["two_years", "one_year", "each_year"] = number(
+        "two_years", unit="", status="source", source="F094 A13-6 E6-02",
+        ask="Is a mentor's training spread over two years, done in one, or repeated each year?",
+    )  # fmt: skip
+
+    @property
+    def mentor_hours(self) -> float:
+        """Hours of mentor training in the whole programme (F094)."""
+        return self.mentor_hours_in(1) + self.mentor_hours_in(2)
+
+    def mentor_hours_in(self, year: int) -> float:
+        """Hours of mentor training in a year of the programme, 1 or 2.
+
+        Spread over two years, each is given half; the sources do not say which event is in which.
+        """
+        once = self.mentor_conferences * self.conference_hours + self.coaching_on_coaching + self.mentor_clinics
+        shares = {"two_years": (0.5, 0.5), "one_year": (1.0, 0.0), "each_year": (1.0, 1.0)}
+        return once * shares[self.mentor_training][year - 1]
+
+
+class Programme(Frozen):
+    """A regime: cadence, study, events, entitlement, and what a full cycle is."""
+
+    name: str = "2021"
+    title: str = "The framework of 2021 to 2024"
+    as_of: str = "2024-08-31"
+    years: int = number(2, unit="years", status="source", source="F001", ge=1, le=4, ask="How long is induction?")
+    entitlement: Entitlement = Field(default_factory=Entitlement)
+    coaching: Coaching = Field(default_factory=Coaching)
+    study: Study = Field(default_factory=Study)
+    events: Events = Field(default_factory=Events)
+
+    @classmethod
+    def preset(cls, name: str) -> Programme:
+        """Read a regime from ``data/programme``.
+
+        Raises
+        ------
+        InputError
+            If there is no such regime.
+        """
+        if name not in programme_names():
+            raise InputError(f"no programme '{name}'", remedy=near(name, programme_names()))
+        path = data_dir() / "programme" / f"{name}.toml"
+        return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def programme_names() -> tuple[str, ...]:
+    """Return the names of the regimes that ship."""
+    return tuple(sorted(p.stem for p in (data_dir() / "programme").glob("*.toml")))
