@@ -211,6 +211,10 @@ class Calendar:
             if day not in self.closed
         )
 
+    @cached_property
+    def _weeks(self) -> dict[int, tuple[Week, ...]]:
+        return {n: self._lay_weeks(n) for n in (1, 2)}
+
     def weeks(self, cycle_weeks: int) -> tuple[Week, ...]:
         """Return the year's weeks for a timetable cycle of one or two weeks.
 
@@ -222,6 +226,9 @@ class Calendar:
         cycle_weeks : int
             1 or 2.
         """
+        return self._weeks[cycle_weeks]
+
+    def _lay_weeks(self, cycle_weeks: int) -> tuple[Week, ...]:
         by_monday: dict[dt.date, list[int]] = {}
         for i, day in enumerate(self.pupil_days):
             by_monday.setdefault(day - dt.timedelta(days=day.weekday()), []).append(i)

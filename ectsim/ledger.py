@@ -159,6 +159,8 @@ def ledger(log: EventLog, scenario: Scenario) -> list[Entry]:
     entries: dict[tuple[int, int], Entry] = {}
     closed: dict[tuple[int, int], str] = {}
     for row in log.rows:
+        if row[CYCLE] < 0:
+            continue
         event, key = row[EVENT], (row[PAIR], row[CYCLE])
         if event in (E["due"], E["paused"]):
             assert key not in entries, f"due twice: {key}"
@@ -169,14 +171,14 @@ def ledger(log: EventLog, scenario: Scenario) -> list[Entry]:
         entry = entries.get(key)
         if entry is None:
             continue
-        if event == E["meeting"]:
-            assert key not in closed, f"met after its end: {key}"
-            closed[key] = "met"
-            entry.met, entry.form = row[TIME], FORMS[row[FORM]]
-        elif event in PHASE_EVENTS:
+        if event in PHASE_EVENTS:
             entry.coaching += row[VALUE]
             entry.reps += event == E["practise"]
             entry.modelled |= event == E["model"]
+        elif event == E["meeting"]:
+            assert key not in closed, f"met after its end: {key}"
+            closed[key] = "met"
+            entry.met, entry.form = row[TIME], FORMS[row[FORM]]
         elif event == E["meeting_failed"]:
             entry.chain.append(Attempt(row[VALUE], FORMS[row[FORM]], CAUSES[row[CAUSE]], row[SIDE]))
         elif event == E["step_chosen"]:

@@ -14,7 +14,7 @@ Changing any of this changes every stored result.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -48,10 +48,19 @@ PURPOSES: dict[str, str] = {
 """Every purpose that may draw, with what its person and occasion are."""
 
 
-def _key(parts: tuple[object, ...]) -> bytes:
+def _part(part: object) -> bytes:
     # a length before each part, so that ("ab", "c") and ("a", "bc") differ
-    text = b"".join(len(p).to_bytes(4, "little") + p for p in (str(x).encode() for x in parts))
-    return hashlib.blake2b(text, digest_size=16, person=b"ectsim-luck-1").digest()
+    text = str(part).encode()
+    return len(text).to_bytes(4, "little") + text
+
+
+def _hash(parts: tuple[object, ...]) -> hashlib.blake2b:
+    text = b"".join(map(_part, parts))
+    return hashlib.blake2b(text, digest_size=16, person=b"ectsim-luck-1")
+
+
+def _key(parts: tuple[object, ...]) -> bytes:
+    return _hash(parts).digest()
 
 
 def stable_fraction(*parts: object) -> float:
@@ -125,8 +134,8 @@ class Luck:
         import numpy as np  # noqa: PLC0415 - see _philox
 
         out = np.empty((len(people), size))
-        for row, person in zip(out, people, strict=True):
-            self._stream(purpose, person).random(out=row)
+        for row, stream in zip(out, self._streams(purpose, people), strict=True):
+            stream.random(out=row)
         return out
 
     def ranks(self, purpose: str, people: Sequence[str], size: int) -> NDArray[np.float32]:
@@ -142,24 +151,33 @@ class Luck:
         import numpy as np  # noqa: PLC0415 - see _philox
 
         out = np.empty((len(people), size), dtype=np.float32)
-        for row, person in zip(out, people, strict=True):
-            self._stream(purpose, person).random(dtype=np.float32, out=row)
+        for row, stream in zip(out, self._streams(purpose, people), strict=True):
+            stream.random(dtype=np.float32, out=row)
         return out
 
     def _stream(self, purpose: str, person: str) -> np.random.Generator:
         """Set the one generator to the start of a stream."""
+        return next(self._streams(purpose, (person,)))
+
+    def _streams(self, purpose: str, people: Sequence[str]) -> Iterator[np.random.Generator]:
+        """Set the one generator to the start of each person's stream in turn."""
         if purpose not in PURPOSES:
             raise KeyError(f"no purpose '{purpose}' is registered")
-        key = _key((self.seed, self.replication, purpose, person))
         bits, generator, state = _philox()
         inner = state["state"]
-        inner["key"][0] = int.from_bytes(key[:8], "little")
-        inner["key"][1] = int.from_bytes(key[8:], "little")
-        inner["counter"][:] = 0
+        key, counter = inner["key"], inner["counter"]
+        counter[:] = 0
         state["buffer_pos"] = 4
         state["has_uint32"] = 0
-        bits.state = state
-        return generator
+        common = _hash((self.seed, self.replication, purpose))
+        for person in people:
+            mine = common.copy()
+            mine.update(_part(person))
+            digest = mine.digest()
+            key[0] = int.from_bytes(digest[:8], "little")
+            key[1] = int.from_bytes(digest[8:], "little")
+            bits.state = state
+            yield generator
 
     def row(self, purpose: str, person: str, size: int) -> list[float]:
         """Return :meth:`table` as a list, kept for the replication; reading one draw is fast.

@@ -70,10 +70,16 @@ class Run:
             row[2] += e.content == "full"
         return {p: (a, b, c) for p, (a, b, c) in out.items()}
 
-    def rows(self, *events: str) -> list[tuple[int, int, int, int, int, int, int, int]]:
-        """Return the log's rows of some events."""
-        wanted = {E[e] for e in events}
-        return [r for r in self.log.rows if r[EVENT] in wanted]
+    @cached_property
+    def _by_event(self) -> dict[int, list[tuple[int, int, int, int, int, int, int, int]]]:
+        out: dict[int, list[tuple[int, int, int, int, int, int, int, int]]] = defaultdict(list)
+        for row in self.log.rows:
+            out[row[EVENT]].append(row)
+        return out
+
+    def rows(self, event: str) -> list[tuple[int, int, int, int, int, int, int, int]]:
+        """Return the log's rows of one event."""
+        return self._by_event[E[event]]
 
 
 @dataclass(frozen=True, slots=True)
