@@ -29,7 +29,7 @@ python3 start.py --help           this text
 
 For example:
   python3 start.py simulate quiet
-  python3 start.py compare default --set plan.mentor_protection=last
+  python3 start.py compare default --set plan.horizon=2
   python3 start.py --install-only
 
 The set-up fills the folder .venv beside this file (about 1.5 GB). It needs the internet once.
@@ -353,12 +353,12 @@ class _guard:
     def _hold(self) -> bool:
         try:
             if sys.platform == "win32":
-                import msvcrt
+                import msvcrt  # noqa: PLC0415 - on Windows only
 
                 self.file.seek(0)
                 msvcrt.locking(self.file.fileno(), msvcrt.LK_NBLCK, 1)
             else:
-                import fcntl
+                import fcntl  # noqa: PLC0415 - not on Windows
 
                 fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError):
