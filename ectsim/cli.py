@@ -31,13 +31,26 @@ app = typer.Typer(
 # typer keeps its base of usage errors to itself; the one it shows off inherits from it
 _UsageError: Any = typer.BadParameter.__mro__[1]
 
-SCENARIO = Annotated[str, typer.Argument(help="A preset's name, a TOML file, a school's folder or a scenario code.")]
-SEED = Annotated[int, typer.Option(min=0, max=10**18 - 1, help="Seed: the same seed gives the same digits.")]
-REPLICATIONS = Annotated[int, typer.Option(min=1, max=1_000_000, help="How many years to simulate.")]
-WORKERS = Annotated[int | None, typer.Option(min=1, max=256, help="Processes; it changes no digit.")]
+SCENARIO = Annotated[
+    str, typer.Argument(help="A preset's name, a TOML file, a school's folder or a scenario code.")
+]
+SEED = Annotated[
+    int, typer.Option(min=0, max=10**18 - 1, help="Seed: the same seed gives the same digits.")
+]
+REPLICATIONS = Annotated[
+    int, typer.Option(min=1, max=1_000_000, help="How many years to simulate.")
+]
+WORKERS = Annotated[
+    int | None, typer.Option(min=1, max=256, help="Processes; it changes no digit.")
+]
 JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-SET = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter, such as plan.horizon=2.")]
-SCHOOL = Annotated[Path | None, typer.Option(help="Folder of the imported school that a code belongs to.")]
+SET = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter, such as plan.horizon=2."),
+]
+SCHOOL = Annotated[
+    Path | None, typer.Option(help="Folder of the imported school that a code belongs to.")
+]
 
 
 def main() -> None:
@@ -63,7 +76,9 @@ def run(arguments: list[str]) -> int:
         if reconfigure:  # a console that cannot show a sign shows a question mark, not a traceback
             reconfigure(errors="replace")
     try:
-        result = typer.main.get_command(app).main(args=arguments, prog_name="ectsim", standalone_mode=False)
+        result = typer.main.get_command(app).main(
+            args=arguments, prog_name="ectsim", standalone_mode=False
+        )
         return result if isinstance(result, int) else 0
     except InputError as error:
         _complain(str(error))
@@ -80,7 +95,7 @@ def run(arguments: list[str]) -> int:
         return 130
     except BrokenPipeError:
         return 0
-    except Exception:  # noqa: BLE001 - the one place where a bug is told from a wrong input
+    except Exception:
         traceback.print_exc()
         _complain("this is a bug in ectsim, not in your input")
         return 1
@@ -107,7 +122,9 @@ def _changes(pairs: list[str] | None) -> dict[str, object]:
     return out
 
 
-def _load(reference: str, school: Path | None = None, changes: dict[str, object] | None = None) -> Scenario:
+def _load(
+    reference: str, school: Path | None = None, changes: dict[str, object] | None = None
+) -> Scenario:
     from ectsim import scenario  # noqa: PLC0415 - each command loads only what it needs
 
     found = scenario.load(reference, school=school)
@@ -140,7 +157,9 @@ def _progress(words: str) -> Iterator[Progress | None]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _replicate(scenarios: list[Scenario], seed: int, replications: int, workers: int | None) -> list[Results]:
+def _replicate(
+    scenarios: list[Scenario], seed: int, replications: int, workers: int | None
+) -> list[Results]:
     from ectsim import experiment  # noqa: PLC0415
 
     count = experiment.default_workers() if workers is None else workers
@@ -159,31 +178,46 @@ def _replicate(scenarios: list[Scenario], seed: int, replications: int, workers:
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="The timetable: a SIMS staff timetable or a long table, as CSV.")],
+    file: Annotated[
+        Path, typer.Argument(help="The timetable: a SIMS staff timetable or a long table, as CSV.")
+    ],
     to: Annotated[Path, typer.Option(help="Folder to write the school into.")],
-    roster: Annotated[Path | None, typer.Option(help="CSV: staff, role, induction_year, fte, department, mentor.")] = None,
+    roster: Annotated[
+        Path | None, typer.Option(help="CSV: staff, role, induction_year, fte, department, mentor.")
+    ] = None,
     calendar: Annotated[Path | None, typer.Option(help="CSV: kind, name, first, last.")] = None,
-    grid: Annotated[Path | None, typer.Option(help="TOML: cycle_weeks and [[period]] tables.")] = None,
+    grid: Annotated[
+        Path | None, typer.Option(help="TOML: cycle_weeks and [[period]] tables.")
+    ] = None,
     codes: Annotated[Path | None, typer.Option(help="TOML: [codes] code = kind.")] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace a school's folder that is there.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace a school's folder that is there.")
+    ] = False,
     as_json: JSON = False,
 ) -> None:
     """Read a school's timetable into a folder, written whole or not at all."""
     from ectsim.timetables.importer import import_school  # noqa: PLC0415
 
-    report = import_school(file, roster=roster, calendar=calendar, grid=grid, codes=codes, to=to, replace=replace)
+    report = import_school(
+        file, roster=roster, calendar=calendar, grid=grid, codes=codes, to=to, replace=replace
+    )
     _print(report.to_dict(), list(report.lines()), as_json=as_json)
 
 
 @app.command()
 def simulate(
     scenario: SCENARIO,
-    seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed: the same seed gives the same digits (1).")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, max=10**18 - 1, help="Seed: the same seed gives the same digits (1)."),
+    ] = None,
     replications: REPLICATIONS = 200,
     workers: WORKERS = None,
     changes: SET = None,
     school: SCHOOL = None,
-    log: Annotated[Path | None, typer.Option(help="Folder for the event logs of all years, as Parquet.")] = None,
+    log: Annotated[
+        Path | None, typer.Option(help="Folder for the event logs of all years, as Parquet.")
+    ] = None,
     as_json: JSON = False,
 ) -> None:
     """Say how many cycles will happen, which will be lost and why, what it costs."""
@@ -206,7 +240,7 @@ def _write_logs(results: Results, folder: Path) -> None:
     frames = []
     for r in results.runs:
         frame = one_year(results.scenario, results.seed, r.index).to_frame()
-        frame.insert(0, "replication", pd.array([r.index] * len(frame), dtype="int32"))
+        frame.insert(0, "replication", pd.Series(r.index, index=frame.index, dtype="int32"))
         frames.append(frame)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -215,7 +249,9 @@ def _write_logs(results: Results, folder: Path) -> None:
         part.replace(folder / "events.parquet")
     except OSError as error:
         raise InputError(
-            f"the log cannot be written ({error.strerror or error})", where=str(folder), remedy="name a folder you may write to"
+            f"the log cannot be written ({error.strerror or error})",
+            where=str(folder),
+            remedy="name a folder you may write to",
         ) from None
 
 
@@ -227,7 +263,9 @@ def compare(
     workers: WORKERS = None,
     changes: SET = None,
     school: SCHOOL = None,
-    year: Annotated[int, typer.Option(min=1, help="Which simulated year to list week by week.")] = 1,
+    year: Annotated[
+        int, typer.Option(min=1, help="Which simulated year to list week by week.")
+    ] = 1,
     as_json: JSON = False,
 ) -> None:
     """Let plans live through the same years: paired differences, a verdict, and which weeks differ."""
@@ -239,13 +277,19 @@ def compare(
     arms = [_load(s, school) for s in scenarios]
     extra = _changes(changes)
     if extra:
-        arms.append(replace(arms[0].with_changes(extra, where="--set"), name=" ".join(changes or [])))
-    if len(arms) < 2:  # noqa: PLR2004 - a comparison has two sides
-        raise InputError("there is nothing to compare with", remedy="name a second scenario or use --set KEY=VALUE")
+        arms.append(
+            replace(arms[0].with_changes(extra, where="--set"), name=" ".join(changes or []))
+        )
+    if len(arms) < 2:
+        raise InputError(
+            "there is nothing to compare with",
+            remedy="name a second scenario or use --set KEY=VALUE",
+        )
     for arm in arms[1:]:
         if [p.id for p in arm.school.pairs] != [p.id for p in arms[0].school.pairs]:
             raise InputError(
-                f"'{arm.name}' has other pairs than '{arms[0].name}'", remedy="compare plans of one school"
+                f"'{arm.name}' has other pairs than '{arms[0].name}'",
+                remedy="compare plans of one school",
             )
     the_seed = _seed(scenarios[0], seed, school)
     base, *others = _replicate(arms, the_seed, replications, workers)
@@ -260,7 +304,11 @@ def compare(
         ]  # fmt: skip
         rows.append(row)
     result = analysis.result_dict(base)
-    _print({"base": result, "arms": rows, "year": year}, words.compare_lines(result, rows, year), as_json=as_json)
+    _print(
+        {"base": result, "arms": rows, "year": year},
+        words.compare_lines(result, rows, year),
+        as_json=as_json,
+    )
 
 
 def _all_changes(base: Scenario, other: Scenario) -> dict[str, tuple[object, object]]:
@@ -273,7 +321,9 @@ def _all_changes(base: Scenario, other: Scenario) -> dict[str, tuple[object, obj
 @app.command()
 def story(
     scenario: SCENARIO,
-    versus: Annotated[str | None, typer.Option(help="Another scenario to live through the same year.")] = None,
+    versus: Annotated[
+        str | None, typer.Option(help="Another scenario to live through the same year.")
+    ] = None,
     pair: Annotated[str | None, typer.Option(help="The pair's id: the ECT's.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed (1).")] = None,
     year: Annotated[int, typer.Option(min=1, help="Which simulated year.")] = 1,
@@ -291,21 +341,44 @@ def story(
     if not base.school.pairs:
         raise InputError("the school has no pairs", remedy="import it with a roster")
     the_pair = base.school.pair(pair).id if pair else base.school.pairs[0].id
-    other = _load(versus, school, extra) if versus else (base.with_changes(extra, where="--set") if extra else None)
+    other = (
+        _load(versus, school, extra)
+        if versus
+        else (base.with_changes(extra, where="--set") if extra else None)
+    )
     log = one_year(base, the_seed, year - 1)
     if other is None:
         lines = telling.pair_story(log, base, the_pair)
     else:
         other.school.pair(the_pair)
         lines = telling.versus(log, one_year(other, the_seed, year - 1), base, other, the_pair)
-    data = {"scenario": base.name, "code": base.code(the_seed), "pair": the_pair, "seed": the_seed, "year": year, "sentences": lines}
+    data = {
+        "scenario": base.name,
+        "code": base.code(the_seed),
+        "pair": the_pair,
+        "seed": the_seed,
+        "year": year,
+        "sentences": lines,
+    }
     _print(data, lines, as_json=as_json)
 
 
 @app.command()
-def audit(scenario: SCENARIO, changes: SET = None, school: SCHOOL = None, as_json: JSON = False) -> None:
-    """Hold the hours against the entitlement, without dice: do they balance?"""
+def audit(
+    scenario: SCENARIO, changes: SET = None, school: SCHOOL = None, as_json: JSON = False
+) -> None:
+    """Hold the hours against the entitlement, without dice."""
     from ectsim.audit import audit as check  # noqa: PLC0415
 
     found = check(_load(scenario, school, _changes(changes)))
     _print(found.to_dict(), list(found.lines()), as_json=as_json)
+
+
+@app.command()
+def bench(as_json: JSON = False) -> None:
+    """Measure speed and memory against the budgets, as ratios within this run."""
+    from ectsim.bench import bench as measure  # noqa: PLC0415
+    from ectsim.bench import bench_lines  # noqa: PLC0415
+
+    figures = measure()
+    _print({"figures": [f.to_dict() for f in figures]}, bench_lines(figures), as_json=as_json)

@@ -12,6 +12,7 @@ import datetime as dt
 import io
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 from ectsim.errors import InputError, near
@@ -173,7 +174,9 @@ class Calendar:
     @cached_property
     def half_terms(self) -> tuple[Span, ...]:
         """The half terms in order."""
-        return tuple(sorted((s for s in self.spans if s.kind == "half_term"), key=lambda s: s.first))
+        return tuple(
+            sorted((s for s in self.spans if s.kind == "half_term"), key=lambda s: s.first)
+        )
 
     @cached_property
     def origin(self) -> dt.date:
@@ -273,7 +276,9 @@ class Calendar:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(("kind", "name", "first", "last"))
-        writer.writerows((s.kind, s.name, s.first.isoformat(), s.last.isoformat()) for s in self.spans)
+        writer.writerows(
+            (s.kind, s.name, s.first.isoformat(), s.last.isoformat()) for s in self.spans
+        )
         return out.getvalue()
 
     @classmethod
@@ -310,7 +315,7 @@ class Calendar:
                 where=where,
                 remedy="add a row for each half term, such as half_term,autumn 1,2025-09-01,2025-10-24",
             )
-        for before, after in zip(halves, halves[1:], strict=False):
+        for before, after in pairwise(halves):
             if after.first <= before.last:
                 raise InputError(
                     f"half terms '{before.name}' and '{after.name}' overlap",
@@ -345,7 +350,9 @@ def _span(row: dict[str, str | None], where: str) -> Span:
     name = (row.get("name") or "").strip()
     if kind == "cycle" and name not in ("1", "2"):
         raise InputError(
-            f"a cycle row is named '{name}'", where=where, remedy="name it 1 or 2, the week it fixes"
+            f"a cycle row is named '{name}'",
+            where=where,
+            remedy="name it 1 or 2, the week it fixes",
         )
     return Span(kind, name, first, last)
 
@@ -432,7 +439,9 @@ class Grid:
             end = p.end
             self._index[p.id] = i
         if not any(p.kind == "lesson" for p in self.periods):
-            raise InputError("the grid has no lesson period", remedy="give one period kind = 'lesson'")
+            raise InputError(
+                "the grid has no lesson period", remedy="give one period kind = 'lesson'"
+            )
 
     def __len__(self) -> int:
         """Return the number of periods in a day."""

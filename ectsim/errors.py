@@ -40,7 +40,7 @@ class InputError(ValueError):
         return (_rebuild, (self.what, self.where, self.remedy))
 
 
-class Cancelled(Exception):  # noqa: N818 - not an error: somebody asked for it
+class Cancelled(Exception):
     """The user stopped a computation before its end."""
 
 

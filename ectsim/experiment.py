@@ -14,7 +14,16 @@ from ectsim.ledger import BINS, count_bins
 from ectsim.metrics import METRICS, Run, measure
 from ectsim.scenario import Scenario
 
-__all__ = ["CHUNK", "Replication", "Results", "chunks", "default_workers", "local_pool", "replicate", "run_chunk"]
+__all__ = [
+    "CHUNK",
+    "Replication",
+    "Results",
+    "chunks",
+    "default_workers",
+    "local_pool",
+    "replicate",
+    "run_chunk",
+]
 
 CHUNK = 10
 """Replications in a piece of work: short enough to stop soon, long enough to be worth sending."""
@@ -96,7 +105,15 @@ def run_one(scenario: Scenario, seed: int, index: int) -> Replication:
     year = live(scenario, seed, index)
     cover = {
         name: float(getattr(year.cover, name))
-        for name in ("open_lessons", "by_supply", "by_supervisors", "by_teachers", "bought", "collapsed", "supply_days")
+        for name in (
+            "open_lessons",
+            "by_supply",
+            "by_supervisors",
+            "by_teachers",
+            "bought",
+            "collapsed",
+            "supply_days",
+        )
     }
     run = Run(scenario, year.log, cover)
     values = measure(run)
@@ -133,13 +150,13 @@ def run_packed(packed: bytes, seed: int, indices: Sequence[int]) -> list[Replica
 
     A worker unpacks each scenario once and keeps it, so that its frame is laid out once.
     """
-    import pickle  # noqa: PLC0415, S403 - from our own parent process
+    import pickle  # noqa: PLC0415 - from our own parent process
 
     scenario = _scenarios.get(packed)
     if scenario is None:
-        if len(_scenarios) >= 4:  # noqa: PLR2004 - as many as frames are kept
+        if len(_scenarios) >= 4:
             _scenarios.pop(next(iter(_scenarios)))
-        scenario = _scenarios[packed] = pickle.loads(packed)  # noqa: S301
+        scenario = _scenarios[packed] = pickle.loads(packed)
     return run_chunk(scenario, seed, indices)
 
 
@@ -232,10 +249,12 @@ def _spread(
     take: Callable[[list[Replication]], None],
     cancelled: Callable[[], bool] | None,
 ) -> None:
-    import pickle  # noqa: PLC0415, S403 - to our own workers
+    import pickle  # noqa: PLC0415 - to our own workers
 
     packed = pickle.dumps(scenario)
-    waiting: set[Future[list[Replication]]] = {executor.submit(run_packed, packed, seed, p) for p in work}
+    waiting: set[Future[list[Replication]]] = {
+        executor.submit(run_packed, packed, seed, p) for p in work
+    }
     try:
         while waiting:
             finished, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)

@@ -140,7 +140,9 @@ def grid_from_toml(text: str, *, where: str) -> Grid:
         _known(row, ("id", "start", "end", "kind", "days"), place)
         for key in ("id", "start", "end"):
             if key not in row:
-                raise InputError(f"the period has no '{key}'", where=place, remedy=f"add {key} = ...")
+                raise InputError(
+                    f"the period has no '{key}'", where=place, remedy=f"add {key} = ..."
+                )
         try:
             start, end = minutes(str(row["start"])), minutes(str(row["end"]))
         except InputError as error:
@@ -151,7 +153,9 @@ def grid_from_toml(text: str, *, where: str) -> Grid:
             raise InputError(f"unknown kind '{kind}'", where=place, remedy=near(str(kind), kinds))
         days = row.get("days", list(WEEKDAYS))
         if not isinstance(days, list) or any(d not in WEEKDAYS for d in days):
-            raise InputError(f"days are {days!r}", where=place, remedy="list Mon, Tue, Wed, Thu, Fri")
+            raise InputError(
+                f"days are {days!r}", where=place, remedy="list Mon, Tue, Wed, Thu, Fri"
+            )
         periods.append(
             Period(str(row["id"]), start, end, kind, tuple(WEEKDAYS.index(d) for d in days))
         )
@@ -249,7 +253,9 @@ def _staff_csv(school: School) -> str:
             role, year, mentor, new = "ect", pair.year, pair.mentor, int(pair.new)
             rows.append((s.id, role, year, s.fte, s.department, mentor, new))
         else:
-            rows.append((s.id, "mentor" if s.id in mentors else "staff", "", s.fte, s.department, "", ""))
+            rows.append(
+                (s.id, "mentor" if s.id in mentors else "staff", "", s.fte, s.department, "", "")
+            )
     return _csv(rows)
 
 
@@ -321,7 +327,9 @@ def _read_staff(text: str) -> tuple[list[Staff], list[Pair]]:
         staff.append(Staff(row["staff"], row["department"], fte))
         if row["role"] == "ect":
             if row["induction_year"] not in ("1", "2"):
-                raise InputError("the induction year is missing", where=place, remedy="write 1 or 2")
+                raise InputError(
+                    "the induction year is missing", where=place, remedy="write 1 or 2"
+                )
             pairs.append(
                 Pair(row["staff"], row["mentor"], int(row["induction_year"]), row["new"] == "1")
             )
@@ -331,8 +339,8 @@ def _read_staff(text: str) -> tuple[list[Staff], list[Pair]]:
 def _read_timetable(text: str, grid: Grid, ids: list[str]) -> Timetable:
     blank = ["f"] * grid.cells
     for i in range(grid.cells):
-        day, period = divmod(i, len(grid))
-        if day % 5 not in grid.periods[period].days:
+        cycle_day, period = divmod(i, len(grid))
+        if cycle_day % 5 not in grid.periods[period].days:
             blank[i] = "b"
     table = {i: list(blank) for i in ids}
     cells: dict[tuple[str, int], Cell] = {}
@@ -346,8 +354,8 @@ def _read_timetable(text: str, grid: Grid, ids: list[str]) -> Timetable:
     texts: dict[tuple[str, str, str], Cell] = {}
     for row in reader:
         try:
-            week, day, period, who, kind, *rest = row
-            cell = grid.cell(Slot(int(week), days[day], period))
+            week, day, name, who, kind, *rest = row
+            cell = grid.cell(Slot(int(week), days[day], name))
             letter = KINDS[kind]
             line = table[who]
         except (ValueError, KeyError, InputError):
@@ -356,7 +364,9 @@ def _read_timetable(text: str, grid: Grid, ids: list[str]) -> Timetable:
                 where=f"timetable.csv, line {reader.line_num}",
             ) from None
         if not 0 <= cell < grid.cells:
-            raise InputError(f"week {week} is not in the cycle", where=f"timetable.csv, line {reader.line_num}")
+            raise InputError(
+                f"week {week} is not in the cycle", where=f"timetable.csv, line {reader.line_num}"
+            )
         line[cell] = letter
         if any(rest):
             key = (rest[0], rest[1], rest[2])

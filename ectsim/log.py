@@ -176,7 +176,7 @@ class EventLog:
         words = {"event": EVENTS, "cause": CAUSES, "form": FORMS, "side": ("", "ect", "mentor")}
         return pd.DataFrame(
             {
-                name: pd.Categorical.from_codes(pd.array(values, dtype="int8"), list(words[name]))
+                name: pd.Categorical.from_codes(list[int](values), categories=pd.Index(words[name]))
                 if name in words
                 else pd.array(values, dtype="int32" if name in ("time", "value") else "int16")
                 for name, values in small.items()

@@ -28,7 +28,7 @@ PURPOSES: dict[str, str] = {
     "diary": "person, place in the stream as model/diary.py lays it out: spell, training, event, day",
     "season": "school, week: how hard the week's illness is",
     "department_event": "department, event: days until the next trip or exam duty",
-    "rota": "person, cell of the year: order in the cover rota",
+    "rota": "person, lesson period of the year: order in the cover rota",
     "support": "person, cell of the year: does a leader raise a threatened slot's protection",
     "bought": "number of the lesson left over, cell of the year: can it be bought in",
     "choice": "pair, cell of the year: which of the free times the pair picks",

@@ -120,7 +120,7 @@ def _observed(run: Run) -> int:
 
 
 def _logged(run: Run) -> float:
-    """Recorded observations and meetings over planned ones, two a due cycle (E2-01)."""
+    """Return recorded observations and meetings over planned ones, two a due cycle (E2-01)."""
     done = sum(1 + bool(e.seen) for e in run.met if e.recorded)
     return _share(done, 2 * run.due)
 
@@ -130,7 +130,9 @@ def _lowest(run: Run) -> float:
 
 
 def _engaged(run: Run) -> float:
-    return _share(sum(held >= PASS_MARK * due for due, held, _ in run.by_pair.values()), len(run.by_pair))
+    return _share(
+        sum(held >= PASS_MARK * due for due, held, _ in run.by_pair.values()), len(run.by_pair)
+    )
 
 
 def _mentors(run: Run) -> int:
@@ -169,7 +171,11 @@ def _half_term(run: Run, which: int) -> float:
     calendar = run.scenario.school.calendar
     span = calendar.half_terms[which]
     start, end = calendar.minute(span.first), calendar.minute(span.last, 1440)
-    values = [e.coaching for e in run.met if e.met is not None and start <= e.met < end and e.content == "full"]
+    values = [
+        e.coaching
+        for e in run.met
+        if e.met is not None and start <= e.met < end and e.content == "full"
+    ]
     return float(median(values)) if values else nan
 
 

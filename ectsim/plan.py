@@ -177,7 +177,7 @@ class Plan(Frozen):
             out.append("a visit to a lesson before each new step")
         if not self.model:
             out.append("the mentor's model")
-        if self.reps < 2:  # noqa: PLR2004 - F065
+        if self.reps < 2:
             out.append("the second rehearsal")
         if self.gate == "ignore":
             out.append("steps from studied content only")

@@ -26,7 +26,9 @@ from ectsim.share import data_dir
 __all__ = ["Scenario", "load", "parse_code", "preset_names"]
 
 FORMAT = 1
-CODE = re.compile(r"e1-([a-z0-9_]+)-(x[0-9a-f]{10}|[a-z][a-z0-9_]*)-([a-z][a-z0-9_]*)-s(\d{1,18})(?:-([A-Za-z0-9_-]+))?")
+CODE = re.compile(
+    r"e1-([a-z0-9_]+)-(x[0-9a-f]{10}|[a-z][a-z0-9_]*)-([a-z][a-z0-9_]*)-s(\d{1,18})(?:-([A-Za-z0-9_-]+))?"
+)
 Changes = Mapping[str, object]
 
 
@@ -65,7 +67,11 @@ class Scenario:
     def banner(self) -> str:
         """What every output says when a tight part is given up, else ""."""
         lost = self.plan.given_up
-        return f"This plan gives up {', '.join(lost)}: what it completes is not the programme." if lost else ""
+        return (
+            f"This plan gives up {', '.join(lost)}: what it completes is not the programme."
+            if lost
+            else ""
+        )
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -81,11 +87,25 @@ class Scenario:
         seed : int
             The run's seed; it is part of the code.
         """
-        base = Plan.preset(self.plan.name) if self.plan.name in plan_names() else Plan.preset("found_time")
+        base = (
+            Plan.preset(self.plan.name)
+            if self.plan.name in plan_names()
+            else Plan.preset("found_time")
+        )
         preset = _folder_plan(self.base, base.name) if self.base else None
         start = preset or base
-        changes = {f"plan.{k}": new for k, (_, new) in start.diff(self.plan).items() if new is not None or k == "cover.supervisors"}
-        gone = sorted({k.rsplit(".", 1)[0] for k, (old, new) in start.diff(self.plan).items() if k.startswith("slots.") and new is None})
+        changes = {
+            f"plan.{k}": new
+            for k, (_, new) in start.diff(self.plan).items()
+            if new is not None or k == "cover.supervisors"
+        }
+        gone = sorted(
+            {
+                k.rsplit(".", 1)[0]
+                for k, (old, new) in start.diff(self.plan).items()
+                if k.startswith("slots.") and new is None
+            }
+        )
         changes.update({f"plan.{k}": None for k in gone})
         changes.update(self.changed or {})
         where = self.base or f"x{self.school.digest[:10]}"
@@ -131,7 +151,11 @@ class Scenario:
         return out
 
     def _dump(self, room: str) -> dict[str, Any]:
-        part = {"plan": self.plan, "conditions": self.school.conditions, "programme": self.programme}[room]
+        part = {
+            "plan": self.plan,
+            "conditions": self.school.conditions,
+            "programme": self.programme,
+        }[room]
         return part.model_dump()
 
     def _rebuild(self, room: str, tree: dict[str, Any], where: str) -> Scenario:
@@ -153,7 +177,11 @@ class Scenario:
         school : str
             Folder of the school relative to the file, or a preset's name.
         """
-        base = Plan.preset(self.plan.name) if self.plan.name in plan_names() else Plan.preset("found_time")
+        base = (
+            Plan.preset(self.plan.name)
+            if self.plan.name in plan_names()
+            else Plan.preset("found_time")
+        )
         out = [
             f"format = {FORMAT}",
             f"name = {toml_value(self.name)}",
@@ -164,12 +192,14 @@ class Scenario:
         changes.update(self.changed or {})
         tables: dict[str, dict[str, object]] = {"plan": {"preset": base.name}}
         for name, value in sorted(changes.items()):
-            if value is None or value == () and ".slots." in name:
+            if value is None or (value == () and ".slots." in name):
                 continue
             table, _, key = name.rpartition(".")
             tables.setdefault(table, {})[key] = value
         for table, rows in tables.items():
-            quoted = ".".join(p if re.fullmatch(r"[A-Za-z0-9_-]+", p) else toml_value(p) for p in table.split("."))
+            quoted = ".".join(
+                p if re.fullmatch(r"[A-Za-z0-9_-]+", p) else toml_value(p) for p in table.split(".")
+            )
             out += ["", f"[{quoted}]", *(f"{k} = {toml_value(v)}" for k, v in rows.items())]
         return "\n".join(out) + "\n"
 
@@ -192,7 +222,7 @@ def _value(value: object) -> object:
     if not isinstance(value, str):
         return value
     text = value.strip()
-    if text.lower() in ("none", "") :
+    if text.lower() in ("none", ""):
         return None if text == "" else "none"
     for read in (json.loads,):
         try:
@@ -213,9 +243,13 @@ def _check_slots(school: School, plan: Plan) -> None:
                 place = f"plan.slots.{pair_id}.{use}, {text}"
                 slot = Slot.parse(text)
                 if slot.week > grid.cycle_weeks:
-                    raise InputError("that week is not in the cycle", where=place, remedy="use week 1")
+                    raise InputError(
+                        "that week is not in the cycle", where=place, remedy="use week 1"
+                    )
                 cell = grid.cell(slot)
-                sides = {"observe": (pair.mentor,), "study": (pair.ect,)}.get(use, (pair.ect, pair.mentor))
+                sides = {"observe": (pair.mentor,), "study": (pair.ect,)}.get(
+                    use, (pair.ect, pair.mentor)
+                )
                 for who in sides:
                     kind = school.timetable.kind(who, cell)
                     if kind != "free":
@@ -227,7 +261,9 @@ def _check_slots(school: School, plan: Plan) -> None:
                     other = taken.get((who, cell))
                     if other:
                         raise InputError(
-                            f"{who} is already in {other} then", where=place, remedy="choose another slot"
+                            f"{who} is already in {other} then",
+                            where=place,
+                            remedy="choose another slot",
                         )
                     taken[who, cell] = f"{use} of {pair_id}"
                 if use == "observe" and school.timetable.kind(pair.ect, cell) != "lesson":
@@ -330,14 +366,18 @@ def _from_file(path: Path, preset: str) -> Scenario:
         if key not in known:
             raise InputError(f"unknown key '{key}'", where=where, remedy=near(key, known))
     if data.get("format", FORMAT) != FORMAT:
-        raise InputError(f"format {data['format']!r} is not known", where=where, remedy=f"write format = {FORMAT}")
+        raise InputError(
+            f"format {data['format']!r} is not known",
+            where=where,
+            remedy=f"write format = {FORMAT}",
+        )
     name = str(data.get("school", "default"))
     folder = data_dir() / "schools" / name
     base = ""
     if re.fullmatch(r"[a-z][a-z0-9_]*", name) and (folder / "school.toml").is_file():
         the_school, base = _preset_school(name), name
     else:
-        the_school = read_school((path.parent / name))
+        the_school = read_school(path.parent / name)
     scenario = Scenario(
         name=str(data.get("name", path.stem)),
         programme=Programme.preset(str(data.get("programme", "2021"))),

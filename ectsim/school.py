@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal
 
 from ectsim.clock import Calendar, Grid, Slot
@@ -318,7 +318,9 @@ class School:
                     remedy=f"give {self.grid.cells} cells, or leave the person out",
                 )
             if not 0 < s.fte <= 1:
-                raise InputError(f"staff '{s.id}' has FTE {s.fte}", remedy="FTE is above 0, at most 1")
+                raise InputError(
+                    f"staff '{s.id}' has FTE {s.fte}", remedy="FTE is above 0, at most 1"
+                )
         seen: set[str] = set()
         for p in self.pairs:
             for who, role in ((p.ect, "ECT"), (p.mentor, "mentor")):
@@ -441,6 +443,10 @@ class School:
         return self.grid.slot(cell)
 
 
+def _ppa_rank(grid: Grid, staff: str, cell: int) -> float:
+    return stable_fraction("ppa", staff, grid.slot(cell))
+
+
 def assume_ppa(
     school: School, *, share: float, keep: Mapping[str, Iterable[int]] | None = None
 ) -> School:
@@ -471,7 +477,7 @@ def assume_ppa(
             continue
         due = math.ceil(round(share * school.lessons(s.id), 9))
         options = [c for c in school.free_cells(s.id) if c not in kept.get(s.id, ())]
-        options.sort(key=lambda c, who=s.id: stable_fraction("ppa", who, school.grid.slot(c)))
+        options.sort(key=partial(_ppa_rank, school.grid, s.id))
         if due > len(options):
             short.append(s.id)
         row = list(rows[s.id])
@@ -492,5 +498,3 @@ def assume_ppa(
         timetable=replace(school.timetable, rows=rows),
         assumptions=school.assumptions + tuple(notes),
     )
-
-

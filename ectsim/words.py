@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import floor
 from typing import Any
 
@@ -61,9 +61,16 @@ def headline(result: Mapping[str, Any]) -> str:
 
 def simulate_lines(result: Mapping[str, Any]) -> list[str]:
     """Return a simulation's result as lines for a terminal."""
-    out = [f"{result['scenario']}  ({result['replications']} simulated years, seed {result['seed']})", ""]
+    out = [
+        f"{result['scenario']}  ({result['replications']} simulated years, seed {result['seed']})",
+        "",
+    ]
     out += [f"! {w}" for w in result["warnings"] if "gives up" in w]
-    out += [headline(result), "", f"Where did they go? Of every 100 cycles due ({result['due']:.1f} a year):"]
+    out += [
+        headline(result),
+        "",
+        f"Where did they go? Of every 100 cycles due ({result['due']:.1f} a year):",
+    ]
     parts = of_hundred(result["ledger_total"])
     for name, part in parts.items():
         if part or result["ledger_total"][name]:
@@ -72,26 +79,33 @@ def simulate_lines(result: Mapping[str, Any]) -> list[str]:
     out += ["", f"{'':32}{'mean':>12}   95 % interval of the mean"]
     for name, m in result["metrics"].items():
         unit = m["unit"]
-        interval = f"{value_text(m['lo'], unit)} to {value_text(m['hi'], unit)}" if m["mean"] is not None else ""
+        interval = (
+            f"{value_text(m['lo'], unit)} to {value_text(m['hi'], unit)}"
+            if m["mean"] is not None
+            else ""
+        )
         out.append(f"{METRICS[name].label:38}{value_text(m['mean'], unit):>20}   {interval}")
     if result["warnings"]:
         out += ["", "To know:"] + [f"  - {w}" for w in result["warnings"]]
     return [*out, "", f"Code: {result['code']}", result["limits"]]
 
 
-def compare_lines(base: Mapping[str, Any], arms: list[Mapping[str, Any]], year: int) -> list[str]:
+def compare_lines(base: Mapping[str, Any], arms: Sequence[Mapping[str, Any]], year: int) -> list[str]:
     """Return a comparison as lines for a terminal.
 
     Parameters
     ----------
     base : mapping
         The base's result.
-    arms : list of mapping
+    arms : sequence of mapping
         What ``analysis.compare_dict`` gives, with ``weeks`` of one year as sentences.
     year : int
         Number of that year, 1 is the first.
     """
-    out = [f"Base: {base['scenario']}  ({base['replications']} shared years, seed {base['seed']})", headline(base)]
+    out = [
+        f"Base: {base['scenario']}  ({base['replications']} shared years, seed {base['seed']})",
+        headline(base),
+    ]
     for arm in arms:
         out += ["", f"{arm['scenario']} against {base['scenario']}:"]
         out += [f"  changes {k}: {a} -> {b}" for k, (a, b) in list(arm["changes"].items())[:12]]
@@ -106,11 +120,16 @@ def compare_lines(base: Mapping[str, Any], arms: list[Mapping[str, Any]], year: 
             )
         moved = {k: v for k, v in arm["ledger_difference"].items() if v}
         if moved:
-            out.append("  Cycles a year: " + ", ".join(f"{BIN_WORDS[k]} {v:+.1f}" for k, v in moved.items()))
+            out.append(
+                "  Cycles a year: "
+                + ", ".join(f"{BIN_WORDS[k]} {v:+.1f}" for k, v in moved.items())
+            )
         weeks = arm["weeks"]
-        out.append(f"  In simulated year {year}, {len(weeks)} cycles differ" + (":" if weeks else "."))
+        out.append(
+            f"  In simulated year {year}, {len(weeks)} cycles differ" + (":" if weeks else ".")
+        )
         out += [f"    {w['sentence']}" for w in weeks[:20]]
-        if len(weeks) > 20:  # noqa: PLR2004 - a screenful
+        if len(weeks) > 20:
             out.append(f"    and {len(weeks) - 20} more (--json lists all)")
         out += [f"  ! {w}" for w in arm["warnings"] if "gives up" in w or "least-served" in w]
     return [*out, "", base["limits"]]

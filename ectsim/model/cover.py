@@ -99,7 +99,7 @@ def allocate(frame: Frame, diary: Diary, luck: Luck) -> CoverBook:
     levels = _levels(frame, luck)
     _guarantee(levels, cells, can)
     if policy.rota == "keyed":
-        order = frame.call_order[:, cells] + luck.ranks("rota", frame.staff, frame.days * periods)[:, cells]
+        order = frame.call_order[:, cells] + _draws(frame, luck, cells)
         _hold_back(levels, cells, order)
         calls = _call(can, order, wanted)
     else:
@@ -124,6 +124,12 @@ def allocate(frame: Frame, diary: Diary, luck: Luck) -> CoverBook:
     )
 
 
+def _draws(frame: Frame, luck: Luck, cells: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return everybody's place in the rota in some year cells, shape (staff, cells)."""
+    draws = luck.ranks("rota", frame.staff, frame.rota_cells)
+    return np.take(draws, frame.rota_index[cells], axis=1)
+
+
 def _levels(frame: Frame, luck: Luck) -> list[tuple[int, int, int]]:
     """Return (person, year cell, level) of induction slots, raised where a leader steps in (F147)."""
     support = frame.scenario.school.conditions.leader_support
@@ -137,7 +143,9 @@ def _levels(frame: Frame, luck: Luck) -> list[tuple[int, int, int]]:
     return out
 
 
-def _positions(slots: list[tuple[int, int, int]], cells: NDArray[np.int64], level: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _positions(
+    slots: list[tuple[int, int, int]], cells: NDArray[np.int64], level: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return rows and columns (in ``cells``) of the slots of one level that fall in open cells."""
     chosen = np.array([(p, c) for p, c, lv in slots if lv == level], dtype=np.int64).reshape(-1, 2)
     if not len(cells):
@@ -147,17 +155,23 @@ def _positions(slots: list[tuple[int, int, int]], cells: NDArray[np.int64], leve
     return chosen[hit, 0], at[hit]
 
 
-def _guarantee(slots: list[tuple[int, int, int]], cells: NDArray[np.int64], can: NDArray[np.bool_]) -> None:
+def _guarantee(
+    slots: list[tuple[int, int, int]], cells: NDArray[np.int64], can: NDArray[np.bool_]
+) -> None:
     rows, columns = _positions(slots, cells, GUARANTEED)
     can[rows, columns] = False
 
 
-def _hold_back(slots: list[tuple[int, int, int]], cells: NDArray[np.int64], order: NDArray[np.float64]) -> None:
+def _hold_back(
+    slots: list[tuple[int, int, int]], cells: NDArray[np.int64], order: NDArray[np.float64]
+) -> None:
     rows, columns = _positions(slots, cells, 1)
     order[rows, columns] += 4.0  # after everybody else: plain draws end below 1
 
 
-def _call(can: NDArray[np.bool_], order: NDArray[np.float64], wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _call(
+    can: NDArray[np.bool_], order: NDArray[np.float64], wanted: NDArray[np.int64]
+) -> NDArray[np.bool_]:
     """Call the first ``wanted`` of each column's candidates."""
     score = np.where(can, order, np.inf).T
     ranked = np.sort(score, axis=1)
@@ -176,7 +190,7 @@ def _fewest_first(
     slots: list[tuple[int, int, int]],
 ) -> NDArray[np.bool_]:
     """Call whoever was called least in this half term; ties by the keyed draw."""
-    draws = luck.ranks("rota", frame.staff, frame.days * frame.periods)[:, cells]
+    draws = _draws(frame, luck, cells)
     order = np.floor(frame.call_order[:, cells]) * 1e6
     _hold_back([(p, c, lv) for p, c, lv in slots], cells, order)
     held = order >= 1.0
@@ -205,5 +219,7 @@ def _buy(frame: Frame, luck: Luck, cells: NDArray[np.int64], left: NDArray[np.in
     bought = 0
     for k in np.flatnonzero(left > 0).tolist():
         cell = int(cells[k])
-        bought += sum(luck.row("bought", f"lesson {j}", size)[cell] < fill for j in range(int(left[k])))
+        bought += sum(
+            luck.row("bought", f"lesson {j}", size)[cell] < fill for j in range(int(left[k]))
+        )
     return bought

@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from ectsim.model.frame import Frame
     from ectsim.school import Conditions
 
-__all__ = ["AWAY_EVENT", "AWAY_SICK", "AWAY_TRIP", "Diary", "sickness_rates", "spell_lengths", "write_diary"]
+__all__ = [
+    "AWAY_EVENT",
+    "AWAY_SICK",
+    "AWAY_TRIP",
+    "Diary",
+    "sickness_rates",
+    "spell_lengths",
+    "write_diary",
+]
 
 AWAY_SICK, AWAY_EVENT, AWAY_TRIP = 1, 2, 3
 """Why somebody is away: sickness, training of their own, a trip or exam duty."""
@@ -86,7 +94,9 @@ def spell_lengths(short_mean: float, long_mean: float, long_spells: float) -> ND
     short /= short.sum()
     out = (1 - long_spells) * short
     if long_spells > 0:
-        long = np.where(days >= LONG_SPELL, _geometric(days - LONG_SPELL + 1, long_mean - LONG_SPELL + 1), 0.0)
+        long = np.where(
+            days >= LONG_SPELL, _geometric(days - LONG_SPELL + 1, long_mean - LONG_SPELL + 1), 0.0
+        )
         out = out + long_spells * long / long.sum()
     table: NDArray[np.float64] = np.cumsum(out)
     table[-1] = 1.0
@@ -96,12 +106,14 @@ def spell_lengths(short_mean: float, long_mean: float, long_spells: float) -> ND
 def _geometric(days: NDArray[np.int64], mean: float) -> NDArray[np.float64]:
     stay = 1.0 - 1.0 / mean
     if stay <= 0:
-        return (days == 1).astype(float)
+        return np.where(days == 1, 1.0, 0.0)
     return np.where(days >= 1, (1 - stay) * stay ** (np.maximum(days, 1) - 1.0), 0.0)
 
 
 @lru_cache(maxsize=64)
-def sickness_rates(days: float, long_share: float, short_mean: float, long_mean: float) -> tuple[float, float, float]:
+def sickness_rates(
+    days: float, long_share: float, short_mean: float, long_mean: float
+) -> tuple[float, float, float]:
     """Turn days of sickness a year into the chance of falling ill.
 
     Parameters
@@ -155,7 +167,7 @@ def frame_season(frame: Frame, winter: float) -> list[float]:
     """Return the season's shape: a cosine with its peak on 25 January, scaled to mean 1."""
     origin = frame.scenario.school.calendar.origin
     days = frame.scenario.school.calendar.pupil_days
-    year = days[-1].year if days[-1].month < 9 else days[-1].year + 1  # noqa: PLR2004 - September
+    year = days[-1].year if days[-1].month < 9 else days[-1].year + 1
     peak = (origin.replace(year=year, month=1, day=25) - origin).days
     shape = [1.0 + winter * cos(2 * pi * ((d - origin).days - peak) / 365.25) for d in days]
     mean = sum(shape) / len(shape)
@@ -217,7 +229,9 @@ def _sickness(
             return
         end = begin + lengths[who, k]
         inside = end > before
-        for w, a, b in zip(who[inside].tolist(), begin[inside].tolist(), end[inside].tolist(), strict=True):
+        for w, a, b in zip(
+            who[inside].tolist(), begin[inside].tolist(), end[inside].tolist(), strict=True
+        ):
             first, last = max(a - before, 0), min(b - before, days)
             away[w, first:last] = AWAY_SICK
             spell_day[w, first:last] = np.arange(first - (a - before) + 1, last - (a - before) + 1)
@@ -238,7 +252,12 @@ def _trips(frame: Frame, luck: Luck, draws: NDArray[np.float64], away: NDArray[n
     chance = min(c.planned_absence / 2 / c.event_member_share, 0.5)
     names = sorted({d for d in frame.departments if d})
     for name in names:
-        gaps = np.floor(np.log1p(-luck.table("department_event", name, MAX_EVENTS)) / log(1.0 - chance)) + 1
+        gaps = (
+            np.floor(
+                np.log1p(-luck.table("department_event", name, MAX_EVENTS)) / log(1.0 - chance)
+            )
+            + 1
+        )
         on = np.cumsum(gaps) - 1
         on = on[on < frame.days].astype(np.int64)
         members = [i for i, d in enumerate(frame.departments) if d == name]

@@ -158,19 +158,21 @@ class Frame:
         """Lay the cycle's cells over the year's days."""
         school = scenario.school
         people, cycle = len(order), school.grid.cycle_weeks * 5
-        letters = np.frombuffer("".join(school.timetable.rows[s] for s in order).encode(), dtype="S1")
+        letters = np.frombuffer(
+            "".join(school.timetable.rows[s] for s in order).encode(), dtype="S1"
+        )
         cells = letters.reshape(people, cycle, self.periods)
         lesson_period = np.zeros(self.periods, dtype=bool)
         lesson_period[list(school.lesson_periods)] = True
         self.lesson_period = lesson_period
         by_day = np.array(self.cycle_day)
         runs = self.timetabled[:, None] & np.ones(self.periods, dtype=bool)
-        lessons = (cells == b"l")[:, by_day, :] & runs
-        # a lesson outside the school day (a sixth period, say) still needs cover
+        usable = runs & lesson_period
+        # a lesson outside the school day (a sixth period, say) lapses when its teacher is away
+        lessons = (cells == b"l")[:, by_day, :] & usable
         self.lessons: NDArray[np.bool_] = np.concatenate(
             [lessons, np.zeros((len(self.supervisors), self.days, self.periods), dtype=bool)]
         )
-        usable = runs & lesson_period
         free = np.zeros_like(self.lessons)
         free[:people] = ((cells == b"f") | (cells == b"c"))[:, by_day, :] & usable
         free[people:] = usable
@@ -181,6 +183,15 @@ class Frame:
         tie = np.array([stable_fraction("tie", s) for s in self.staff]) * 2.0**-24
         # who is called first: supervisors, cells marked for cover, everybody else; then the draw
         self.call_order: NDArray[np.float64] = level.reshape(len(self.staff), -1) + tie[:, None]
+
+        # cover is drawn for the periods of the school day only: where each year cell stands among them
+        among = np.cumsum(lesson_period) - 1
+        self.rota_cells = int(lesson_period.sum()) * self.days
+        self.rota_index: NDArray[np.int64] = np.where(
+            lesson_period[None, :],
+            np.arange(self.days)[:, None] * int(lesson_period.sum()) + among,
+            -1,
+        ).ravel()
 
     def year_cell(self, day: int, period: int) -> int:
         """Return the year cell of a pupil day and a position in the day."""
@@ -223,7 +234,9 @@ class Frame:
         windows = self._windows(scenario, pair, works, cells["meet"])
         extras = self._extras(scenario, pair, cells)
         planned_visits = set(self.occurrences(cells["observe"]))
-        visit_cells = [c for c in school.visit_cells(pair) if c not in cells["meet"] + cells["reserve"]]
+        visit_cells = [
+            c for c in school.visit_cells(pair) if c not in cells["meet"] + cells["reserve"]
+        ]
         visits = sorted(set(self.occurrences(visit_cells)) | planned_visits)
         study = [-1] * len(self.weeks)
         for c in reversed(self.occurrences(cells["study"])):
@@ -288,7 +301,9 @@ class Frame:
                 return (self.start_of(cell), cell, PLANNED)
         return None
 
-    def _extras(self, scenario: Scenario, pair: Pair, cells: dict[str, list[int]]) -> tuple[Chance, ...]:
+    def _extras(
+        self, scenario: Scenario, pair: Pair, cells: dict[str, list[int]]
+    ) -> tuple[Chance, ...]:
         """Collect the times beside planned slots; where two means fit one time, the plan's order decides."""
         school, plan = scenario.school, scenario.plan
         found = plan.meeting == "found"
@@ -333,7 +348,10 @@ class Frame:
         ``slots`` holds (person, year cell, level): the level is that of the plan, 0 to 2.
         """
         plan, grid = scenario.plan, scenario.school.grid
-        side = {"mentor": LEVELS.index(plan.protection.mentor), "ect": LEVELS.index(plan.protection.ect)}
+        side = {
+            "mentor": LEVELS.index(plan.protection.mentor),
+            "ect": LEVELS.index(plan.protection.ect),
+        }
         reserve = LEVELS.index(plan.protection.reserve)
         levels: dict[tuple[int, int], int] = {}
 
