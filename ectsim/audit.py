@@ -178,7 +178,9 @@ def _year_hours(
     new = share * study.modules_in(year) * study.module_min / HOUR
     revisit = cycles * study.module_min / HOUR if year > 1 and study.revisits else 0.0
     demand = (
-        meetings + new + share * (conferences * events.conference_hours + clinics * events.clinic_hours)
+        meetings
+        + new
+        + share * (conferences * events.conference_hours + clinics * events.clinic_hours)
     )
     entitlement = weeks * load_hours * (rights.y1_reduction if year == 1 else rights.y2_reduction)
     return YearHours(
@@ -334,7 +336,9 @@ class Audit:
             f"A full-time ECT is due {CYCLES_Y1} cycles in year 1, {CYCLES_Y2} in year 2; "
             f"{TEACHING_WEEKS} teaching weeks.",
         ]
-        shared = {(i.role, i.check): i for i in self.items if i.verdict == "note" and i.check in SHARED}
+        shared = {
+            (i.role, i.check): i for i in self.items if i.verdict == "note" and i.check in SHARED
+        }
         if shared:
             out += ["", "Every mentor"]
             out += [line for item in shared.values() for line in _text(item)]
@@ -347,7 +351,12 @@ class Audit:
                 out += ["", item.who if item.role == "coordinator" else f"{item.role} {item.who}"]
             out += _text(item)
         n = len(self.fails)
-        out += ["", "Everything balances." if not n else f"{n} {'check fails' if n == 1 else 'checks fail'}."]
+        out += [
+            "",
+            "Everything balances."
+            if not n
+            else f"{n} {'check fails' if n == 1 else 'checks fail'}.",
+        ]
         out += [line for w in self.warnings for line in textwrap.wrap(f"Note: {w}", WIDTH)]
         return out
 
@@ -359,7 +368,9 @@ def _text(item: Line) -> Iterator[str]:
     amount, cited = _amount(item), " ".join(item.sources)
     words = f"{mark:8}{item.what}{': ' if amount else ''}{amount} [{cited}]"
     yield from textwrap.wrap(words, WIDTH, initial_indent="  ", subsequent_indent=" " * 10)
-    yield from textwrap.wrap(item.remedy, WIDTH, initial_indent=" " * 10, subsequent_indent=" " * 10)
+    yield from textwrap.wrap(
+        item.remedy, WIDTH, initial_indent=" " * 10, subsequent_indent=" " * 10
+    )
 
 
 def _amount(item: Line) -> str:
@@ -367,8 +378,12 @@ def _amount(item: Line) -> str:
     size = HOUR if unit == "h" else 1
     per = "" if item.per in ("event", "programme") else f" a {item.per}"
     if item.needed is not None and item.has is not None:
-        share = f" ({item.needed / item.has:.0%})" if item.per in ("year", "week") and item.has else ""
-        return f"needs {_plain(item.needed / size)}, has {_plain(item.has / size)} {unit}{per}{share}"
+        share = (
+            f" ({item.needed / item.has:.0%})" if item.per in ("year", "week") and item.has else ""
+        )
+        return (
+            f"needs {_plain(item.needed / size)}, has {_plain(item.has / size)} {unit}{per}{share}"
+        )
     return "" if item.minutes is None else f"{_plain(item.minutes / size)} {unit}{per}"
 
 
@@ -456,7 +471,9 @@ class _Book:
         self.programme, self.school, self.plan = scenario.programme, scenario.school, scenario.plan
         self.grid = self.school.grid
         self.weeks = self.school.calendar.weeks(self.grid.cycle_weeks)
-        self.windows = {p.id: due_windows(self.programme, self.school, p) for p in self.school.pairs}
+        self.windows = {
+            p.id: due_windows(self.programme, self.school, p) for p in self.school.pairs
+        }
         self.slots = {p.id: self._cells(p) for p in self.school.pairs}
         self.taken = {
             who: {
@@ -566,7 +583,10 @@ class _Book:
             remedy="some of the weekly study falls in own time", sources=("F031", "F038"),
         )  # fmt: skip
         days = len(self.school.calendar.pupil_days)
-        own = len(windows) * self.programme.coaching.meeting_min + (hours.demand - hours.meetings) * HOUR
+        own = (
+            len(windows) * self.programme.coaching.meeting_min
+            + (hours.demand - hours.meetings) * HOUR
+        )
         line = _check(
             base, "own_calendar", f"the same on this calendar, {len(windows)} cycles and {days} pupil days", "year",
             own, share * self.taught_in_the_year(who), remedy="", sources=("F044", "E5-01"),
@@ -595,7 +615,9 @@ class _Book:
 
     def _hours(self, programme: Programme, year: int, load: float, fte: Fraction) -> YearHours:
         full = CYCLES_Y1 if year == 1 else CYCLES_Y2
-        return _year_hours(programme, year, load / HOUR, float(full * fte), TEACHING_WEEKS, float(fte))
+        return _year_hours(
+            programme, year, load / HOUR, float(full * fte), TEACHING_WEEKS, float(fte)
+        )
 
     def _lighter(self, year: int, load: float, fte: Fraction, has: float) -> str:
         """Name the layouts of study that would make a year fit."""
@@ -619,7 +641,8 @@ class _Book:
         yield self._role(base, who)
         need = self.programme.entitlement.mentor_minutes
         year = sum(
-            float((CYCLES_Y1 if p.year == 1 else CYCLES_Y2) * self.school.fte(p.ect)) * need for p in pairs
+            float((CYCLES_Y1 if p.year == 1 else CYCLES_Y2) * self.school.fte(p.ect)) * need
+            for p in pairs
         )
         yield _line(
             base, "mentor_year", f"{need} min for each due cycle of {ects}", "year",
@@ -667,7 +690,10 @@ class _Book:
             yield from self._fixed(base, pair, need)
             return
         together = self._poorest(
-            pair, lambda weeks: sum(self.total(self._in(self.school.common_free(pair), w)) for w in weeks)
+            pair,
+            lambda weeks: sum(
+                self.total(self._in(self.school.common_free(pair), w)) for w in weeks
+            ),
         )
         rescue = self.plan.before_after and bool(self.school.outside_cells(pair))
         line = _check(
@@ -686,7 +712,10 @@ class _Book:
             remedy="name a meeting slot and a visit in every due window", sources=("F006", "F135"),
         )  # fmt: skip
         longest = self._poorest(
-            pair, lambda weeks: max((self.length(c) for w in weeks for c in self._in(meet, w)), default=0)
+            pair,
+            lambda weeks: max(
+                (self.length(c) for w in weeks for c in self._in(meet, w)), default=0
+            ),
         )
         yield _check(
             base, "meeting_slot", f"a slot for the meeting with {pair.ect}", "due cycle",
@@ -718,7 +747,9 @@ class _Book:
         rates = [self._rate(p) for p in pairs]
         each_week = sum(r == 1 for r in rates)
         in_fortnight = float(sum((2 * r for r in rates), Fraction(0)))
-        spans: list[tuple[float, float, str]] = [(each_week, min(free), "week")] if each_week else []
+        spans: list[tuple[float, float, str]] = (
+            [(each_week, min(free), "week")] if each_week else []
+        )
         if each_week < n:
             spans.append((in_fortnight, sum(free), "fortnight"))
         due, has, per = min(spans, key=lambda span: span[1] - span[0] * need)
@@ -755,7 +786,9 @@ class _Book:
 
         def held(weeks: list[int]) -> int:
             meetings = sum(self.total(self._in(slots["meet"], w)) for w in weeks)
-            visits = sum(min(visit, self.length(c)) for w in weeks for c in self._in(slots["observe"], w))
+            visits = sum(
+                min(visit, self.length(c)) for w in weeks for c in self._in(slots["observe"], w)
+            )
             return meetings + visits
 
         return self._poorest(pair, held)
@@ -770,7 +803,11 @@ class _Book:
         free = float(self.total(self._in(cells, cycle_week)))
         if "p" not in self.school.timetable.rows[who]:
             # planning time is not marked: it comes out of free time, evenly over the cycle
-            free -= self.programme.entitlement.ppa_share * self.lesson_minutes(who) / self.grid.cycle_weeks
+            free -= (
+                self.programme.entitlement.ppa_share
+                * self.lesson_minutes(who)
+                / self.grid.cycle_weeks
+            )
         return max(0.0, free)
 
     def coordinator(self) -> Iterator[Line]:
@@ -805,7 +842,9 @@ def _line(
     sources: tuple[str, ...],
 ) -> Line:
     """Make a note."""
-    return Line(**base, check=check, what=what, per=per, minutes=minutes, remedy=remedy, sources=sources)
+    return Line(
+        **base, check=check, what=what, per=per, minutes=minutes, remedy=remedy, sources=sources
+    )
 
 
 def _check(
