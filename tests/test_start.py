@@ -238,6 +238,21 @@ def test_clearing_takes_everything_and_the_stamp_last(ready):
     assert os.listdir(ready.venv) == []
 
 
+def test_clearing_that_fails_leaves_the_stamp(ready, monkeypatch):
+    (ready.venv / "lib").mkdir()
+    rmtree = shutil.rmtree
+
+    def in_use(path):
+        if path.name == "lib":
+            raise PermissionError(13, "in use", str(path))
+        rmtree(path)
+
+    monkeypatch.setattr(start.shutil, "rmtree", in_use)
+    with pytest.raises(start.Stop, match=r"lib cannot be deleted \(in use\): close whatever"):
+        start._clear(ready)
+    assert ready.stamp.exists()
+
+
 def test_a_failed_step_shows_its_last_lines_and_one_reason(capsys):
     script = "print('WARNING: chatter'); print('the reason'); raise SystemExit(4)"
     with pytest.raises(start.Stop, match=r"It went wrong\. Start again"):
