@@ -169,7 +169,8 @@ class _Search:
         """Rank a choice of meetings; larger is better, compared from the left."""
         same_time = len(meetings) - len({self.time(m) for m in meetings})
         same_day = len(meetings) - len({self.day(m) for m in meetings})
-        with_visit = sum(any(self._earlier(v, m) for v in visits) for m in meetings)
+        seen = sum(bool(self._visits_before(m, meetings, visits)) for m in meetings)
+        seen_that_week = sum(any(self._earlier(v, m) for v in visits) for m in meetings)
         with_reserve = sum(
             any(self.week(c) == self.week(m) and self.day(c) > self.day(m) for c in free)
             for m in meetings
@@ -177,14 +178,25 @@ class _Search:
         midweek = sum(self.day(m) in MIDWEEK for m in meetings)
         monday = sum(self.day(m) == 0 for m in meetings)
         return (
-            with_visit,
+            seen,
             same_time,
+            seen_that_week,
             midweek,
             with_reserve,
             same_day,
             -monday,
             *(-m for m in meetings),
         )
+
+    def _visits_before(self, meeting: int, meetings: Iterable[int], visits: list[int]) -> list[int]:
+        """Return visits for a meeting: earlier in its week, else in the week before.
+
+        A visit counts only after the meeting before it.
+        """
+        same_week = [v for v in visits if self._earlier(v, meeting)]
+        before = (self.week(meeting) - 1) % self.weeks
+        last = max((m for m in meetings if self.week(m) == before), default=-1)
+        return same_week or [v for v in visits if self.week(v) == before and v > last]
 
     def _earlier(self, cell: int, meeting: int) -> bool:
         return self.week(cell) == self.week(meeting) and cell < meeting
@@ -197,19 +209,14 @@ class _Search:
         """Choose one visit before each meeting: in its week, else in the week before."""
         times: list[int] = []
         for meeting in self.meetings(pair):
-            options = self.visits(pair)
-            same_week = [c for c in options if self._earlier(c, meeting)]
-            before = (self.week(meeting) - 1) % self.weeks
-            last = max((m for m in self.meetings(pair) if self.week(m) == before), default=-1)
-            # a visit counts only after the meeting before it
-            week_before = [c for c in options if self.week(c) == before and c > last]
+            options = self._visits_before(meeting, self.meetings(pair), self.visits(pair))
 
             def merit(cell: int, day: int = self.day(meeting)) -> tuple[float, ...]:
                 hour = self.time(cell)
                 return (hour in times, self.day(cell) != day, self.day(cell) in MIDWEEK, cell)
 
-            if same_week or week_before:
-                best = max(same_week or week_before, key=merit)
+            if options:
+                best = max(options, key=merit)
                 times.append(self.time(best))
                 self.take(pair, "observe", [best])
 
