@@ -15,7 +15,18 @@ from ectsim import __version__
 from ectsim.experiment import Results
 from ectsim.metrics import METRICS
 
-__all__ = ["LIMITS", "SMALLEST_DIFFERENCE", "Estimate", "compare_dict", "estimate", "paired", "quantile", "result_dict", "t_quantile", "verdict"]
+__all__ = [
+    "LIMITS",
+    "SMALLEST_DIFFERENCE",
+    "Estimate",
+    "compare_dict",
+    "estimate",
+    "paired",
+    "quantile",
+    "result_dict",
+    "t_quantile",
+    "verdict",
+]
 
 SMALLEST_DIFFERENCE = 0.02
 """The smallest difference in a share that matters: two points."""
@@ -204,7 +215,9 @@ def smallest_difference(name: str, base: Estimate) -> float:
     return 0.02 * abs(base.mean) if not isnan(base.mean) else 0.0
 
 
-def compare_dict(base: Results, other: Results, changes: Mapping[str, tuple[object, object]]) -> dict[str, Any]:
+def compare_dict(
+    base: Results, other: Results, changes: Mapping[str, tuple[object, object]]
+) -> dict[str, Any]:
     """Return a paired comparison as plain data.
 
     Parameters

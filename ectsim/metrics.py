@@ -169,6 +169,8 @@ def _cover_taken(run: Run) -> float:
 def _half_term(run: Run, which: int) -> float:
     """Median minutes of coaching in the meetings of a half term that were not cut or lost to drift."""
     calendar = run.scenario.school.calendar
+    if which >= len(calendar.half_terms):
+        return nan
     span = calendar.half_terms[which]
     start, end = calendar.minute(span.first), calendar.minute(span.last, 1440)
     values = [

@@ -87,7 +87,11 @@ def number(
     TypeError
         If a default has neither a source id nor an assumption's range.
     """
-    if status == "assumption" and isinstance(default, float | int) and not isinstance(default, bool):
+    if (
+        status == "assumption"
+        and isinstance(default, float | int)
+        and not isinstance(default, bool)
+    ):
         if low is None or high is None:
             raise TypeError(f"assumption without a range: {ask}")
     elif status != "assumption" and not source:

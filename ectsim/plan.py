@@ -83,7 +83,9 @@ class PairSlots(Frozen):
     def _written(cls, value: Any) -> Any:
         if isinstance(value, str):
             value = tuple(v for v in value.replace("+", " ").replace(",", " ").split() if v)
-        return tuple(str(Slot.parse(v)) for v in value)
+        if not isinstance(value, list | tuple | None):
+            raise ValueError("slots are a list of texts such as 1Tue:3")
+        return tuple(str(Slot.parse(str(v))) for v in value or ())
 
 
 class Plan(Frozen):
@@ -167,7 +169,9 @@ class Plan(Frozen):
     def _listed(cls, value: Any) -> Any:
         if isinstance(value, str):
             value = tuple(v for v in value.replace("+", " ").replace(",", " ").split() if v)
-        return tuple(dict.fromkeys(value))
+        return (
+            tuple(dict.fromkeys(value)) if isinstance(value, list | tuple | None) and value else ()
+        )
 
     @property
     def given_up(self) -> tuple[str, ...]:

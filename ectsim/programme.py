@@ -160,9 +160,11 @@ class Study(Frozen):
 
     def modules_in(self, year: int) -> int:
         """Return the modules that are new in a year of induction, 1 or 2 (A13-5)."""
-        in_year_1 = {"12x3": self.modules, "24+12": 2 * self.modules // 3, "18+18": self.modules // 2}[
-            self.schedule
-        ]
+        in_year_1 = {
+            "12x3": self.modules,
+            "24+12": 2 * self.modules // 3,
+            "18+18": self.modules // 2,
+        }[self.schedule]
         return in_year_1 if year == 1 else self.modules - in_year_1
 
     @property
@@ -174,15 +176,57 @@ class Study(Frozen):
 class Events(Frozen):
     """Training events: hours and counts."""
 
-    ect_conferences_y1: int = number(2, unit="events", status="source", source="F081", ge=0, le=9, ask="ECT conferences in year 1?")
-    ect_conferences_y2: int = number(1, unit="events", status="source", source="F082", ge=0, le=9, ask="ECT conferences in year 2?")
-    conference_hours: float = number(6.0, unit="hours", status="source", source="F027 A13-4", ge=0, le=12, ask="How long is a conference?")
-    ect_clinics_y1: int = number(3, unit="events", status="source", source="F081", ge=0, le=9, ask="ECT clinics in year 1?")
-    ect_clinics_y2: int = number(3, unit="events", status="source", source="F082", ge=0, le=9, ask="ECT clinics in year 2?")
-    clinic_hours: float = number(1.0, unit="hours", status="source", source="F028", ge=0, le=6, ask="How long is a clinic?")
-    mentor_conferences: int = number(2, unit="events", status="source", source="F091", ge=0, le=9, ask="Mentor conferences?")
-    coaching_on_coaching: int = number(3, unit="hours", status="source", source="F092", ge=0, le=9, ask="Hours of coaching on coaching?")
-    mentor_clinics: int = number(3, unit="hours", status="source", source="F093", ge=0, le=9, ask="Hours of mentor clinics?")
+    ect_conferences_y1: int = number(
+        2,
+        unit="events",
+        status="source",
+        source="F081",
+        ge=0,
+        le=9,
+        ask="ECT conferences in year 1?",
+    )
+    ect_conferences_y2: int = number(
+        1,
+        unit="events",
+        status="source",
+        source="F082",
+        ge=0,
+        le=9,
+        ask="ECT conferences in year 2?",
+    )
+    conference_hours: float = number(
+        6.0,
+        unit="hours",
+        status="source",
+        source="F027 A13-4",
+        ge=0,
+        le=12,
+        ask="How long is a conference?",
+    )
+    ect_clinics_y1: int = number(
+        3, unit="events", status="source", source="F081", ge=0, le=9, ask="ECT clinics in year 1?"
+    )
+    ect_clinics_y2: int = number(
+        3, unit="events", status="source", source="F082", ge=0, le=9, ask="ECT clinics in year 2?"
+    )
+    clinic_hours: float = number(
+        1.0, unit="hours", status="source", source="F028", ge=0, le=6, ask="How long is a clinic?"
+    )
+    mentor_conferences: int = number(
+        2, unit="events", status="source", source="F091", ge=0, le=9, ask="Mentor conferences?"
+    )
+    coaching_on_coaching: int = number(
+        3,
+        unit="hours",
+        status="source",
+        source="F092",
+        ge=0,
+        le=9,
+        ask="Hours of coaching on coaching?",
+    )
+    mentor_clinics: int = number(
+        3, unit="hours", status="source", source="F093", ge=0, le=9, ask="Hours of mentor clinics?"
+    )
     mentor_training: Literal["two_years", "one_year", "each_year"] = number(
         "two_years", unit="", status="source", source="F094 A13-6 E6-02",
         ask="Is a mentor's training spread over two years, done in one, or repeated each year?",
@@ -198,7 +242,11 @@ class Events(Frozen):
 
         Spread over two years, each is given half; the sources do not say which event is in which.
         """
-        once = self.mentor_conferences * self.conference_hours + self.coaching_on_coaching + self.mentor_clinics
+        once = (
+            self.mentor_conferences * self.conference_hours
+            + self.coaching_on_coaching
+            + self.mentor_clinics
+        )
         shares = {"two_years": (0.5, 0.5), "one_year": (1.0, 0.0), "each_year": (1.0, 1.0)}
         return once * shares[self.mentor_training][year - 1]
 
@@ -209,7 +257,9 @@ class Programme(Frozen):
     name: str = "2021"
     title: str = "The framework of 2021 to 2024"
     as_of: str = "2024-08-31"
-    years: int = number(2, unit="years", status="source", source="F001", ge=1, le=4, ask="How long is induction?")
+    years: int = number(
+        2, unit="years", status="source", source="F001", ge=1, le=4, ask="How long is induction?"
+    )
     entitlement: Entitlement = Field(default_factory=Entitlement)
     coaching: Coaching = Field(default_factory=Coaching)
     study: Study = Field(default_factory=Study)

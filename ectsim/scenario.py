@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from ectsim.clock import Slot
 from ectsim.errors import InputError, near
 from ectsim.folder import explain, read_school, read_toml, toml_value
-from ectsim.plan import Plan, plan_names
+from ectsim.plan import PairSlots, Plan, plan_names
 from ectsim.programme import Programme
 from ectsim.school import Conditions, School
 from ectsim.share import data_dir
@@ -46,18 +46,18 @@ class Scenario:
         Who and where.
     plan : Plan
         What is chosen.
-    base : str
-        Name of the school's preset, or "" for an imported one.
-    changed : mapping of str to object
-        What ``--set`` or a scenario's own tables changed outside the plan.
+    origin : str
+        Name of the preset scenario that it started from, or "" for an imported school.
+    source : School, optional
+        The school as its folder has it, before any condition was changed; ``school`` if None.
     """
 
     name: str
     programme: Programme
     school: School
     plan: Plan
-    base: str = ""
-    changed: Mapping[str, object] | None = None
+    origin: str = ""
+    source: School | None = None
 
     def __post_init__(self) -> None:
         """Check that the plan fits the school."""
@@ -67,17 +67,43 @@ class Scenario:
     def banner(self) -> str:
         """What every output says when a tight part is given up, else ""."""
         lost = self.plan.given_up
-        return (
-            f"This plan gives up {', '.join(lost)}: what it completes is not the programme."
-            if lost
-            else ""
-        )
+        if not lost:
+            return ""
+        return f"This plan gives up {', '.join(lost)}: what it completes is not the programme."
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What to know before trusting a result."""
         banner = (self.banner,) if self.banner else ()
         return banner + self.school.warnings + self.school.assumptions
+
+    def changes_from(self, start: Scenario) -> dict[str, object]:
+        """Return the changes that turn another scenario into this one, by dotted name.
+
+        Parameters
+        ----------
+        start : Scenario
+            A scenario of the same school.
+        """
+        out = {f"plan.{k}": v for k, v in _changed(start.plan.model_dump(), self.plan.model_dump())}
+        out.pop("plan.name", None)
+        rooms = (
+            ("conditions", start.school.conditions, self.school.conditions),
+            ("programme", start.programme, self.programme),
+        )
+        for room, old, new in rooms:
+            out.update({f"{room}.{k}": v for k, v in _changed(old.model_dump(), new.model_dump())})
+        return out
+
+    def _start(self) -> Scenario:
+        """Return the scenario that a code or a file starts from: the preset, or the bare folder."""
+        plan = self.plan.name if self.plan.name in plan_names() else plan_names()[0]
+        if self.origin:
+            start = _preset(self.origin)
+            return start if plan == start.plan.name else start.with_changes({"plan.preset": plan})
+        school = self.source or self.school
+        programme = Programme.preset(self.programme.name)
+        return Scenario(plan, programme, school, Plan.preset(plan))
 
     def code(self, seed: int) -> str:
         """Return a code that gives the same scenario, and with it the same digits, anywhere.
@@ -87,29 +113,10 @@ class Scenario:
         seed : int
             The run's seed; it is part of the code.
         """
-        base = (
-            Plan.preset(self.plan.name)
-            if self.plan.name in plan_names()
-            else Plan.preset("found_time")
-        )
-        preset = _folder_plan(self.base, base.name) if self.base else None
-        start = preset or base
-        changes = {
-            f"plan.{k}": new
-            for k, (_, new) in start.diff(self.plan).items()
-            if new is not None or k == "cover.supervisors"
-        }
-        gone = sorted(
-            {
-                k.rsplit(".", 1)[0]
-                for k, (old, new) in start.diff(self.plan).items()
-                if k.startswith("slots.") and new is None
-            }
-        )
-        changes.update({f"plan.{k}": None for k in gone})
-        changes.update(self.changed or {})
-        where = self.base or f"x{self.school.digest[:10]}"
-        head = f"e1-{self.programme.name}-{where}-{start.name}-s{seed}"
+        start = self._start()
+        where = self.origin or f"x{start.school.digest[:10]}"
+        head = f"e1-{self.programme.name}-{where}-{start.plan.name}-s{seed}"
+        changes = self.changes_from(start)
         return head if not changes else f"{head}-{_pack(changes)}"
 
     def with_changes(self, changes: Changes, *, where: str = "") -> Scenario:
@@ -119,7 +126,8 @@ class Scenario:
         ----------
         changes : mapping of str to object
             Dotted names, such as ``plan.horizon`` or ``conditions.sickness_days``, to values;
-            text is read as TOML where that is possible. ``plan.preset`` takes a whole plan first.
+            text is read as a JSON value where that is possible, else it stays text.
+            ``plan.preset`` takes a whole plan first.
         where : str
             Where the change stands, for messages.
 
@@ -128,35 +136,27 @@ class Scenario:
         InputError
             If a name is unknown or a value is out of bounds.
         """
-        out = self
         rest = dict(changes)
+        out = self
         if "plan.preset" in rest:
             out = replace(out, plan=_named_plan(out, str(rest.pop("plan.preset"))))
         trees: dict[str, dict[str, Any]] = {}
         for name, value in rest.items():
-            room, _, path = name.partition(".")
-            if room not in ("plan", "conditions", "programme") or not path:
-                known = ("plan.", "conditions.", "programme.")
-                raise InputError(
-                    f"'{name}' is no parameter", where=where,
-                    remedy=f"a name starts with {' or '.join(known)}; {near(room, ('plan', 'conditions', 'programme'))}",
-                )  # fmt: skip
-            tree = trees.setdefault(room, out._dump(room))
-            _plant(tree, path.split("."), _value(value))
+            room, *path = _path(name, out.school, where)
+            if room not in trees:
+                trees[room] = out._dump(room)
+            _plant(trees[room], path, _value(value), where=where)
         for room, tree in trees.items():
             out = out._rebuild(room, tree, where)
-        others = {k: _value(v) for k, v in rest.items() if not k.startswith("plan.")}
-        if others:
-            out = replace(out, changed={**(self.changed or {}), **others})
         return out
 
     def _dump(self, room: str) -> dict[str, Any]:
-        part = {
+        parts = {
             "plan": self.plan,
             "conditions": self.school.conditions,
             "programme": self.programme,
-        }[room]
-        return part.model_dump()
+        }
+        return parts[room].model_dump()
 
     def _rebuild(self, room: str, tree: dict[str, Any], where: str) -> Scenario:
         try:
@@ -164,73 +164,116 @@ class Scenario:
                 return replace(self, plan=Plan.model_validate(tree))
             if room == "conditions":
                 school = replace(self.school, conditions=Conditions.model_validate(tree))
-                return replace(self, school=school)
+                return replace(self, school=school, source=self.source or self.school)
             return replace(self, programme=Programme.model_validate(tree))
         except ValidationError as error:
             raise explain(error, where=where, prefix=room) from None
 
-    def to_toml(self, school: str) -> str:
+    def to_toml(self, school: str = "") -> str:
         """Write the scenario as a file that :func:`load` reads.
 
         Parameters
         ----------
         school : str
-            Folder of the school relative to the file, or a preset's name.
+            Folder of the school relative to the file; not needed for a preset's.
         """
-        base = (
-            Plan.preset(self.plan.name)
-            if self.plan.name in plan_names()
-            else Plan.preset("found_time")
-        )
-        out = [
-            f"format = {FORMAT}",
-            f"name = {toml_value(self.name)}",
-            f"programme = {toml_value(self.programme.name)}",
-            f"school = {toml_value(school)}",
-        ]
-        changes = {f"plan.{k}": new for k, (_, new) in base.diff(self.plan).items()}
-        changes.update(self.changed or {})
-        tables: dict[str, dict[str, object]] = {"plan": {"preset": base.name}}
-        for name, value in sorted(changes.items()):
-            if value is None or (value == () and ".slots." in name):
-                continue
-            table, _, key = name.rpartition(".")
-            tables.setdefault(table, {})[key] = value
+        plan = self.plan.name if self.plan.name in plan_names() else plan_names()[0]
+        head = {"format": FORMAT, "name": self.name, "programme": self.programme.name}
+        tables: dict[tuple[str, ...], dict[str, object]] = {(): head}
+        if self.origin:
+            head["preset"] = self.origin
+        else:
+            head["school"] = school or "."
+        tables["plan",] = {"preset": plan}
+        for name, value in sorted(self.changes_from(self._start()).items()):
+            room, *path = _path(name, self.school, "")
+            room = "programme_changes" if room == "programme" else room
+            if isinstance(value, Mapping):
+                tables.setdefault((room, *path), {}).update(value)
+            else:
+                tables.setdefault((room, *path[:-1]), {})[path[-1]] = value
+        out: list[str] = []
         for table, rows in tables.items():
-            quoted = ".".join(
-                p if re.fullmatch(r"[A-Za-z0-9_-]+", p) else toml_value(p) for p in table.split(".")
-            )
-            out += ["", f"[{quoted}]", *(f"{k} = {toml_value(v)}" for k, v in rows.items())]
+            if table:
+                out += ["", "[" + ".".join(_toml_key(p) for p in table) + "]"]
+            # TOML has no null: an empty text stands for it
+            out += [
+                f"{_toml_key(k)} = {toml_value('' if v is None else v)}" for k, v in rows.items()
+            ]
         return "\n".join(out) + "\n"
 
 
-def _plant(tree: dict[str, Any], path: list[str], value: object) -> None:
+SLOT_USES = tuple(PairSlots.model_fields)
+
+
+def _changed(
+    old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = ""
+) -> list[tuple[str, object]]:
+    """Return the leaves that differ; a pair's slots are one leaf, None where they are gone."""
+    out: list[tuple[str, object]] = []
+    for key in sorted(old.keys() | new.keys()):
+        a, b, name = old.get(key), new.get(key), f"{prefix}{key}"
+        if a == b:
+            continue
+        if isinstance(a, Mapping) and isinstance(b, Mapping) and prefix != "slots.":
+            out += _changed(a, b, f"{name}.")
+        elif isinstance(b, Mapping):
+            out.append((name, {k: v for k, v in b.items() if v}))
+        else:
+            out.append((name, b))
+    return out
+
+
+def _path(name: str, school: School, where: str) -> list[str]:
+    """Split a dotted name; a pair's id may hold dots of its own."""
+    room, _, rest = name.partition(".")
+    rooms = ("plan", "conditions", "programme")
+    if room not in rooms or not rest:
+        raise InputError(
+            f"'{name}' is no parameter",
+            where=where,
+            remedy=f"a name starts with plan., conditions. or programme.; {near(room, rooms)}",
+        )
+    if room != "plan" or not rest.startswith("slots."):
+        return [room, *rest.split(".")]
+    pair = rest.removeprefix("slots.")
+    if any(p.id == pair for p in school.pairs):
+        return [room, "slots", pair]
+    pair, _, use = pair.rpartition(".")
+    if use not in SLOT_USES:
+        raise InputError(f"unknown use of a slot '{use}'", where=where, remedy=near(use, SLOT_USES))
+    return [room, "slots", pair, use]
+
+
+def _toml_key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else toml_value(key)
+
+
+def _plant(tree: dict[str, Any], path: list[str], value: object, *, where: str) -> None:
     *stems, leaf = path
     for stem in stems:
-        nxt = tree.setdefault(stem, {})
-        if not isinstance(nxt, dict):
-            raise InputError(f"'{stem}' has no parts", remedy=f"set {stem} itself")
-        tree = nxt
-    if value is None and leaf in tree and isinstance(tree[leaf], dict):
+        below = tree.setdefault(stem, {})
+        if not isinstance(below, dict):
+            raise InputError(f"'{stem}' has no parts", where=where, remedy=f"set {stem} itself")
+        tree = below
+    if value is None and isinstance(tree.get(leaf), dict):
         del tree[leaf]
     else:
         tree[leaf] = value
 
 
 def _value(value: object) -> object:
-    """Read text from a command line as a TOML value; words stay words."""
+    """Read text from a command line as a JSON value; other words stay words, nothing is None."""
     if not isinstance(value, str):
-        return value
+        return tuple(value) if isinstance(value, list) else value
     text = value.strip()
-    if text.lower() in ("none", ""):
-        return None if text == "" else "none"
-    for read in (json.loads,):
-        try:
-            found = read(text)
-        except ValueError:
-            continue
-        return tuple(found) if isinstance(found, list) else found
-    return text
+    if not text:
+        return None
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return text
+    return tuple(found) if isinstance(found, list) else found
 
 
 def _check_slots(school: School, plan: Plan) -> None:
@@ -274,42 +317,62 @@ def _check_slots(school: School, plan: Plan) -> None:
 
 
 def _named_plan(scenario: Scenario, name: str) -> Plan:
-    if scenario.base:
-        found = _folder_plan(scenario.base, name)
-        if found:
-            return found
+    """Return a plan by name: a preset school's own, in which its slots are named, else the bare preset."""
+    if scenario.origin:
+        folder = _school_folder(_preset_head(scenario.origin))
+        for file in ("scenario.toml", f"{name}.toml") if folder else ():
+            path = folder / file if folder else Path()
+            if path.is_file():
+                plan = _plan(read_toml(path).get("plan", {}), path.name)
+                if plan.name == name:
+                    return plan
     return Plan.preset(name)
 
 
+def _preset_head(name: str) -> dict[str, Any]:
+    return read_toml(data_dir() / "scenarios" / f"{name}.toml")
+
+
+def _school_folder(head: Mapping[str, Any]) -> Path | None:
+    """Return the folder of a school that ships, if a scenario names one."""
+    name = str(head.get("school", ""))
+    folder = data_dir() / "schools" / name
+    return (
+        folder
+        if re.fullmatch(r"[a-z][a-z0-9_]*", name) and (folder / "school.toml").is_file()
+        else None
+    )
+
+
 @lru_cache(maxsize=32)
-def _preset_school(name: str) -> School:
-    return read_school(data_dir() / "schools" / name)
+def _shipped(folder: Path) -> School:
+    return read_school(folder)
 
 
-def _folder_plan(base: str, name: str) -> Plan | None:
-    """Return the plan of a preset school's own file, in which its slots are named."""
-    folder = data_dir() / "schools" / base
-    for file in ("scenario.toml", f"{name}.toml"):
-        path = folder / file
-        if path.is_file():
-            plan = _plan(read_toml(path).get("plan", {}), path.name)
-            if plan.name == name:
-                return plan
-    return None
+@lru_cache(maxsize=32)
+def _preset(name: str) -> Scenario:
+    path = data_dir() / "scenarios" / f"{name}.toml"
+    return _from_file(path, name)
 
 
-def _plan(table: object, where: str) -> Plan:
+def _plan(table: object, where: str, start: Plan | None = None) -> Plan:
     if not isinstance(table, dict):
         raise InputError("plan is not a table", where=where, remedy="write [plan]")
     rest = dict(table)
-    base = Plan.preset(str(rest.pop("preset", "found_time"))).model_dump()
+    named = str(rest.pop("preset", "found_time"))
+    tree = (start or Plan.preset(named)).model_dump()
     for key, value in rest.items():
-        if isinstance(value, dict) and isinstance(base.get(key), dict) and key != "slots":
-            base[key] = {**base[key], **value}
+        if isinstance(value, dict) and isinstance(tree.get(key), dict):
+            tree[key] = {**tree[key], **{k: None if v == "" else v for k, v in value.items()}}
         else:
-            base[key] = value
+            tree[key] = value
+    tree["slots"] = (
+        {k: v for k, v in tree["slots"].items() if v is not None}
+        if isinstance(tree["slots"], dict)
+        else tree["slots"]
+    )
     try:
-        return Plan.model_validate(base)
+        return Plan.model_validate(tree)
     except ValidationError as error:
         raise explain(error, where=where, prefix="plan") from None
 
@@ -339,7 +402,7 @@ def load(reference: str, *, school: str | Path | None = None) -> Scenario:
         If there is no such scenario or something in it cannot be.
     """
     if reference in preset_names():
-        return _from_file(data_dir() / "scenarios" / f"{reference}.toml", reference)
+        return _preset(reference)
     if CODE.fullmatch(reference):
         return parse_code(reference, school=school)[0]
     path = Path(reference)
@@ -358,10 +421,19 @@ def load(reference: str, *, school: str | Path | None = None) -> Scenario:
     )
 
 
-def _from_file(path: Path, preset: str) -> Scenario:
+def _from_file(path: Path, origin: str) -> Scenario:
     data = read_toml(path)
     where = path.name
-    known = ("format", "name", "programme", "school", "plan", "conditions", "programme_changes")
+    known = (
+        "format",
+        "name",
+        "programme",
+        "school",
+        "preset",
+        "plan",
+        "conditions",
+        "programme_changes",
+    )
     for key in data:
         if key not in known:
             raise InputError(f"unknown key '{key}'", where=where, remedy=near(key, known))
@@ -371,27 +443,48 @@ def _from_file(path: Path, preset: str) -> Scenario:
             where=where,
             remedy=f"write format = {FORMAT}",
         )
-    name = str(data.get("school", "default"))
-    folder = data_dir() / "schools" / name
-    base = ""
-    if re.fullmatch(r"[a-z][a-z0-9_]*", name) and (folder / "school.toml").is_file():
-        the_school, base = _preset_school(name), name
-    else:
-        the_school = read_school(path.parent / name)
-    scenario = Scenario(
-        name=str(data.get("name", path.stem)),
-        programme=Programme.preset(str(data.get("programme", "2021"))),
-        school=the_school,
-        plan=_plan(data.get("plan", {}), where),
-        base=base,
-    )
     changes: dict[str, object] = {}
     for room, key in (("conditions", "conditions"), ("programme", "programme_changes")):
         table = data.get(key, {})
         if not isinstance(table, dict):
             raise InputError(f"{key} is not a table", where=where, remedy=f"write [{key}]")
         changes.update({f"{room}.{k}": v for k, v in _flatten(table)})
+    scenario = _plain(data, path, origin)
     return scenario.with_changes(changes, where=where) if changes else scenario
+
+
+def _plain(data: dict[str, Any], path: Path, origin: str) -> Scenario:
+    """Put together what a file names, before its changes to conditions and programme."""
+    name = str(data.get("name", path.stem))
+    if "preset" in data:
+        start = load_preset(str(data["preset"]), path.name)
+        table = data.get("plan", {})
+        named = str(table.get("preset", start.plan.name)) if isinstance(table, dict) else ""
+        plan = _plan(table, path.name, _named_plan(start, named))
+        return replace(start, name=name, plan=plan)
+    folder = _school_folder(data)
+    return Scenario(
+        name=name,
+        programme=Programme.preset(str(data.get("programme", "2021"))),
+        school=_shipped(folder)
+        if folder
+        else read_school(path.parent / str(data.get("school", "."))),
+        plan=_plan(data.get("plan", {}), path.name),
+        origin=origin,
+    )
+
+
+def load_preset(name: str, where: str) -> Scenario:
+    """Return a scenario that ships.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name.
+    """
+    if name not in preset_names():
+        raise InputError(f"no preset '{name}'", where=where, remedy=near(name, preset_names()))
+    return _preset(name)
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, object]]:
@@ -433,35 +526,38 @@ def parse_code(code: str, *, school: str | Path | None = None) -> tuple[Scenario
     if not match:
         raise InputError("this is no scenario code", where=code[:40], remedy="copy the whole code")
     programme, where, plan, seed, packed = match.groups()
-    if where.startswith("x") and re.fullmatch(r"x[0-9a-f]{10}", where):
+    if re.fullmatch(r"x[0-9a-f]{10}", where):
         if school is None:
             raise InputError(
-                "the code belongs to an imported school", where=code[:40],
+                "the code belongs to an imported school",
+                where=code[:40],
                 remedy="name its folder with --school DIR",
-            )  # fmt: skip
-        the_school, base = read_school(Path(school)), ""
+            )
+        the_school = read_school(Path(school))
+        if f"x{the_school.digest[:10]}" != where:
+            raise InputError(
+                "the folder holds another school than the code, or its files have changed",
+                where=str(school),
+                remedy="use the folder that the code was made with",
+            )
+        scenario = Scenario(plan, Programme.preset(programme), the_school, Plan.preset(plan))
     else:
-        folder = data_dir() / "schools" / where
-        if not (folder / "school.toml").is_file():
-            raise InputError(f"no school '{where}'", where="scenario code")
-        the_school, base = _preset_school(where), where
-    the_plan = (_folder_plan(base, plan) if base else None) or Plan.preset(plan)
-    scenario = Scenario(plan, Programme.preset(programme), the_school, the_plan, base)
+        scenario = load_preset(where, "scenario code")
+        if scenario.programme.name != programme:
+            scenario = replace(scenario, programme=Programme.preset(programme))
+        if scenario.plan.name != plan:
+            scenario = replace(scenario.with_changes({"plan.preset": plan}), name=plan)
     if packed:
         scenario = scenario.with_changes(_unpack(packed), where="scenario code")
-    if not base and f"x{scenario.school.digest[:10]}" != where:
-        raise InputError(
-            "the folder holds another school than the code, or its files have changed",
-            where=str(school), remedy="use the folder that the code was made with",
-        )  # fmt: skip
     return scenario, int(seed)
 
 
 def _unpack(packed: str) -> dict[str, object]:
     try:
         raw = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
-        text = zlib.decompressobj().decompress(raw, 100_000)
-        changes = json.loads(text)
+        unpacking = zlib.decompressobj()  # with a limit: a small code may hold a very large text
+        text = unpacking.decompress(raw, 100_000)
+        changes = json.loads(text) if unpacking.eof and not unpacking.unused_data else None
     except (binascii.Error, ValueError, zlib.error):
         changes = None
     if not isinstance(changes, dict):
