@@ -16,7 +16,10 @@ own time, the mentor's free minutes outside planning time are one purse for all 
 
 *The poorest window decides*: slots are laid over the due windows of the year, without closed days
 and absence (these are luck, which the simulation deals), and the window with the fewest minutes
-stands for the year.
+stands for the year. A last window that the year's end cuts short is left out and noted.
+
+The entitlement is the share of the timetable as it stands. Where that is already reduced, a tenth
+of the full timetable would be a ninth more.
 """
 
 from __future__ import annotations
@@ -423,6 +426,11 @@ def due_windows(programme: Programme, school: School, pair: Pair) -> list[tuple[
     return [tuple(range(a, b)) for a, b in zip(opens, ends, strict=True)]
 
 
+def _cut_short(windows: list[tuple[int, ...]]) -> bool:
+    """Tell whether the year ends before the last window is as long as the shortest before it."""
+    return len(windows) > 1 and len(windows[-1]) < min(map(len, windows[:-1]))
+
+
 def _in_school(school: School, who: str, cycle_week: int, weekday: int) -> bool:
     first = ((cycle_week - 1) * 5 + weekday) * len(school.grid)
     row = school.timetable.rows[who]
@@ -729,6 +737,13 @@ class _Book:
                 base, "outside", f"meetings with {pair.ect} outside teaching hours: {names}", "",
                 remedy="only where it stays in contracted time", sources=("F009", "A13-13", "E6-08"),
             )  # fmt: skip
+        windows = self.windows[pair.id]
+        last = [self.weeks[i].cycle for i in windows[-1]] if windows else []
+        if _cut_short(windows) and not any(self._in(meet, w) for w in last):
+            yield _line(
+                base, "last_window", f"the last cycle of {pair.ect} is due in week {windows[-1][0] + 1} alone, "
+                "which has no slot", "", sources=("F033", "F044"), remedy="agree a time for that week",
+            )  # fmt: skip
 
     def _once(self, base: dict[str, Any], who: str, pairs: list[Pair], need: int) -> Iterator[Line]:
         """Check the mentor's minutes for all ECTs together, each minute counted once."""
@@ -774,8 +789,10 @@ class _Book:
 
     def _poorest(self, pair: Pair, value: Callable[[list[int]], int]) -> int:
         """Return the least value over the pair's due windows, each given as its cycle weeks."""
-        windows = ([self.weeks[i].cycle for i in window] for window in self.windows[pair.id])
-        return min(map(value, windows), default=0)
+        windows = self.windows[pair.id]
+        if _cut_short(windows):
+            windows = windows[:-1]
+        return min((value([self.weeks[i].cycle for i in window]) for window in windows), default=0)
 
     def _slotted(self, pair: Pair) -> int:
         """Minutes of the pair's slots in its poorest window.

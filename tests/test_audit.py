@@ -129,6 +129,21 @@ def test_a_fortnight_needs_one_slot_in_either_week():
         assert found.of("M1", "meeting_slot").has == 60
 
 
+def test_a_last_window_that_the_year_cuts_short_is_noted_and_not_held_against_the_plan():
+    """Five weeks hold three fortnights for an ECT of year 2; the last is one week, of cycle week 1."""
+    school = tiny_school(cycle_weeks=2, year=2, new=False, weeks=5)
+    assert due_windows(Programme(), school, school.pairs[0]) == [(0, 1), (2, 3), (4,)]
+    late = audit(tiny_scenario(school, tiny_plan({"E1": {"meet": "2Fri:5"}})))
+    assert late.of("M1", "slots").has == 60
+    assert "week 5 alone" in late.of("M1", "last_window").what
+    early = audit(tiny_scenario(school, tiny_plan({"E1": {"meet": "1Fri:5"}})))
+    assert "last_window" not in {i.check for i in early.items}
+    # weekly windows are a week long anyway: nothing is cut
+    weekly = tiny_school(cycle_weeks=2, new=False, weeks=5)
+    found = audit(tiny_scenario(weekly, tiny_plan({"E1": {"meet": "2Fri:5"}})))
+    assert found.of("M1", "slots").has == 0
+
+
 def test_a_slot_shorter_than_the_meeting_fails():
     school = tiny_school(grid=grid_of(40))
     line = audit(tiny_scenario(school, tiny_plan({"E1": SLOTS}))).of("M1", "meeting_slot")
