@@ -184,7 +184,6 @@ def _half_term(run: Run, which: int) -> float:
 def _study_on_time(run: Run) -> float:
     """Modules done by the end of the week they were due in, over modules due."""
     from ectsim.model.frame import frame_of  # noqa: PLC0415 - only this metric needs the frame
-    from ectsim.model.study import due_modules  # noqa: PLC0415
 
     frame = frame_of(run.scenario)
     done: dict[int, list[int]] = defaultdict(list)
@@ -192,7 +191,7 @@ def _study_on_time(run: Run) -> float:
         done[row[PAIR]].append(row[TIME])
     on_time = due = 0
     for p in frame.pairs:
-        weekly = due_modules(frame, p)
+        weekly = frame.modules[p.index]
         due += len(weekly)
         for week, at in zip(weekly, done[p.index], strict=False):
             monday = frame.midnight[frame.weeks[week].days[0]] // (7 * 1440)

@@ -33,16 +33,38 @@ Row = tuple[int, int, int, int, int, int, int, int]
 DUE, CONTRACTED, PAUSED = EVENT_CODE["due"], EVENT_CODE["contracted"], EVENT_CODE["paused"]
 OBSERVED, OBSERVATION_FAILED = EVENT_CODE["observed"], EVENT_CODE["observation_failed"]
 STEP_CHOSEN, STEP_DEFERRED = EVENT_CODE["step_chosen"], EVENT_CODE["step_deferred"]
-ARRANGED, MEETING_FAILED, MEETING = EVENT_CODE["arranged"], EVENT_CODE["meeting_failed"], EVENT_CODE["meeting"]
-DRIFTED, PRAISE, SHARE, MODEL = EVENT_CODE["drifted"], EVENT_CODE["praise"], EVENT_CODE["share"], EVENT_CODE["model"]
-ANALYSE, PRACTISE, MENTORING = EVENT_CODE["analyse"], EVENT_CODE["practise"], EVENT_CODE["mentoring"]
-BELL, RECORDED, NOT_RECORDED = EVENT_CODE["bell"], EVENT_CODE["recorded"], EVENT_CODE["not_recorded"]
+ARRANGED, MEETING_FAILED, MEETING = (
+    EVENT_CODE["arranged"],
+    EVENT_CODE["meeting_failed"],
+    EVENT_CODE["meeting"],
+)
+DRIFTED, PRAISE, SHARE, MODEL = (
+    EVENT_CODE["drifted"],
+    EVENT_CODE["praise"],
+    EVENT_CODE["share"],
+    EVENT_CODE["model"],
+)
+ANALYSE, PRACTISE, MENTORING = (
+    EVENT_CODE["analyse"],
+    EVENT_CODE["practise"],
+    EVENT_CODE["mentoring"],
+)
+BELL, RECORDED, NOT_RECORDED = (
+    EVENT_CODE["bell"],
+    EVENT_CODE["recorded"],
+    EVENT_CODE["not_recorded"],
+)
 LATE, LOST, CENSORED = EVENT_CODE["late"], EVENT_CODE["lost"], EVENT_CODE["censored"]
 
 NO_SLOT, EVENT, OVERRUN = CAUSE_CODE["no_slot"], CAUSE_CODE["event"], CAUSE_CODE["overrun"]
 SLIPPED, GATE = CAUSE_CODE["slipped"], CAUSE_CODE["gate"]
 PLANNED, RESERVE, COMMON_FREE = FORM_CODE["planned"], FORM_CODE["reserve"], FORM_CODE["common_free"]
-BEFORE_AFTER, SPLIT, LIVE, VIDEO = FORM_CODE["before_after"], FORM_CODE["split"], FORM_CODE["live"], FORM_CODE["video"]
+BEFORE_AFTER, SPLIT, LIVE, VIDEO = (
+    FORM_CODE["before_after"],
+    FORM_CODE["split"],
+    FORM_CODE["live"],
+    FORM_CODE["video"],
+)
 
 PHASES = 16
 """Room for one cycle's durations in a pair's stream: visit, set-up, five phases, nine rehearsals."""
@@ -104,8 +126,6 @@ class Coaching:
         The school's appointment book.
     mentor : Mentor
         The mentor's resource and practice, shared with the mentor's other pairs.
-    ect : simpy.Resource
-        The ECT, capacity 1.
     studied : list of int
         For each module the minute from which it counts as studied.
     first_module : int
@@ -123,13 +143,12 @@ class Coaching:
         luck: Luck,
         bookings: Bookings,
         mentor: Mentor,
-        ect: simpy.Resource,
         studied: list[int],
         first_module: int,
         rows: list[Row],
     ) -> None:
         self.env, self.frame, self.pair, self.fate = env, frame, pair, fate
-        self.bookings, self.mentor, self.ect = bookings, mentor, ect
+        self.bookings, self.mentor = bookings, mentor
         self.studied, self.first_module, self.rows = studied, first_module, rows
         scenario = frame.scenario
         self.plan, self.c = scenario.plan, scenario.school.conditions
@@ -156,7 +175,9 @@ class Coaching:
         self.next_visit = 0
         self.own: Cycle | None = None
         self.carried: list[Cycle] = []
-        self.limit = self.c.rearrangements + (self.c.checkin_help if self.plan.checkin_min > 0 else 0)
+        self.limit = self.c.rearrangements + (
+            self.c.checkin_help if self.plan.checkin_min > 0 else 0
+        )
         self.found = self.plan.meeting == "found"
         # without any means of recovery there is no "later" either
         self.horizon = self.plan.horizon if self.plan.recovery else 0
@@ -311,7 +332,10 @@ class Coaching:
         others = [c for c in (self.own, *self.carried) if c is not None and c is not cycle]
         for other in others:
             for held in (other.planned, other.arranged):
-                if held and (held[1] == cell or (self.programme.one_meeting_a_day and held[0] // DAY == start // DAY)):
+                if held and (
+                    held[1] == cell
+                    or (self.programme.one_meeting_a_day and held[0] // DAY == start // DAY)
+                ):
                     return False
         if self.programme.one_meeting_a_day and start // DAY == self.last_day:
             return False
@@ -402,7 +426,9 @@ class Coaching:
         if cause:
             return cause, side
         _, cell, form = chance
-        if form in (COMMON_FREE, BEFORE_AFTER, SPLIT) and self.slip_meeting[cell] < self._slip_rate(form):
+        if form in (COMMON_FREE, BEFORE_AFTER, SPLIT) and self.slip_meeting[cell] < self._slip_rate(
+            form
+        ):
             return SLIPPED, 0
         if self.c.independent > 0:
             return self.fate.independent(self, cell)
@@ -455,14 +481,18 @@ class Coaching:
             cause = SLIPPED
         if cause:
             self.visit_failed = True
-            self._log(OBSERVATION_FAILED, self.own, 0, cause, PLANNED if planned else COMMON_FREE, side)
+            self._log(
+                OBSERVATION_FAILED, self.own, 0, cause, PLANNED if planned else COMMON_FREE, side
+            )
             return
         length = round(self._minutes(self._cycle_number(), 0, self.programme.observation_min, 1.0))
         self.bookings.book((self.pair.mentor,), cell, self.pair.index)
-        with self.mentor.resource.request() as asked:
-            yield asked
-            self._log(OBSERVED, self.own, length, form=form)
-            yield self.env.timeout(length)
+        claim = self.mentor.claim()
+        if claim is not None:
+            yield claim
+        self._log(OBSERVED, self.own, length, form=form)
+        yield self.env.timeout(length)
+        self.mentor.release(claim)
         self.visit = start + length
 
     def _cycle_number(self) -> int:
@@ -470,7 +500,9 @@ class Coaching:
             return self.own.window.cycle
         return self.carried[0].window.cycle if self.carried else 0
 
-    def _minutes(self, cycle: int, phase: int, shape: tuple[float, float, float], factor: float) -> float:
+    def _minutes(
+        self, cycle: int, phase: int, shape: tuple[float, float, float], factor: float
+    ) -> float:
         if not self.c.random_durations:
             return shape[1] * factor
         draw = self.duration[cycle * PHASES + phase]
@@ -488,16 +520,20 @@ class Coaching:
         if cause:
             self._displace(cycle, chance, cause, side, own_slot=own_slot)
             return
-        bell = min(self.frame.end_of(cell), start + (SPLIT_MIN if form == SPLIT else self.plan.meeting_min))
-        with self.mentor.resource.request() as mentor, self.ect.request() as ect:
-            yield mentor
-            yield ect
-            if bell - self.env.now < BELL_MIN:
-                self._displace(cycle, chance, OVERRUN, 2, own_slot=own_slot)
-                return
-            end = self._meet(cycle, bell, form)
-            if end > self.env.now:
-                yield self.env.timeout(end - self.env.now)
+        bell = min(
+            self.frame.end_of(cell), start + (SPLIT_MIN if form == SPLIT else self.plan.meeting_min)
+        )
+        claim = self.mentor.claim()
+        if claim is not None:
+            yield claim
+        if bell - self.env.now < BELL_MIN:
+            self.mentor.release(claim)
+            self._displace(cycle, chance, OVERRUN, 2, own_slot=own_slot)
+            return
+        end = self._meet(cycle, bell, form)
+        if end > self.env.now:
+            yield self.env.timeout(end - self.env.now)
+        self.mentor.release(claim)
         self.bookings.release(self.both, cell, self.pair.index)
         cycle.planned = cycle.arranged = None
         if cycle is self.own:
@@ -518,7 +554,9 @@ class Coaching:
         windows = self.pair.windows
         return windows[n].first_day if n < len(windows) else self.frame.days
 
-    def _displace(self, cycle: Cycle, chance: Chance, cause: int, side: int, *, own_slot: bool) -> None:
+    def _displace(
+        self, cycle: Cycle, chance: Chance, cause: int, side: int, *, own_slot: bool
+    ) -> None:
         self._fail(cycle, chance, cause, side)
         self._forget(cycle)
         cycle.displaced = True
@@ -561,7 +599,9 @@ class Coaching:
         self._choose_step(cycle, self.first_module + self._studied())
         factor = self.mentor.factor()
         clock = now + self._minutes(number, 1, self.programme.setup_min, 1.0)
-        review = cycle.window.week in self.programme.review_weeks and self.programme.reviews_use_meeting
+        review = (
+            cycle.window.week in self.programme.review_weeks and self.programme.reviews_use_meeting
+        )
         if review or self.drift[number] < self._drift_rate():
             self._log(DRIFTED, cycle, bell - round(clock), side=1 if review else 0, at=round(clock))
             self._write_up(cycle, bell)
@@ -589,7 +629,11 @@ class Coaching:
                 return bell, 0
             self._log(event, cycle, round(clock + length) - round(clock), at=round(clock))
             clock += length
-        wanted = self.plan.reps if self.plan.reps < p.min_reps else max(self.plan.reps, self._fluent(number))
+        wanted = (
+            self.plan.reps
+            if self.plan.reps < p.min_reps
+            else max(self.plan.reps, self._fluent(number))
+        )
         for rep in range(min(wanted, MAX_REPS)):
             length = self._minutes(number, 6 + rep, p.practise_min, factor)
             if round(clock + length) > bell:
@@ -626,7 +670,9 @@ class Coaching:
 
     def _drift_rate(self) -> float:
         c = self.c
-        pull = c.drift_belief * (self.mentor.belief - 0.5) + c.slip_relationship * (c.relationship - 0.5)
+        pull = c.drift_belief * (self.mentor.belief - 0.5) + c.slip_relationship * (
+            c.relationship - 0.5
+        )
         return min(0.95, c.drift * exp(-pull))
 
     def _write_up(self, cycle: Cycle, end: int) -> None:

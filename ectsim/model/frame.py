@@ -17,6 +17,7 @@ import numpy as np
 from ectsim.clock import DAY, Slot, Week
 from ectsim.log import FORM_CODE
 from ectsim.luck import stable_fraction
+from ectsim.model.study import due_modules
 from ectsim.plan import LEVELS
 from ectsim.school import Pair
 
@@ -151,6 +152,7 @@ class Frame:
         self.departments = [school.by_id[s].department for s in order] + [""] * count
         self._timetable_arrays(scenario, order)
         self.pairs = tuple(self._pair(scenario, i, p) for i, p in enumerate(school.pairs))
+        self.modules = tuple(tuple(due_modules(self, p)) for p in self.pairs)
         self.tracked = sorted({w for p in self.pairs for w in (p.ect, p.mentor)})
         self._protection(scenario)
 

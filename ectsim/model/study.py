@@ -42,7 +42,10 @@ def due_modules(frame: Frame, pair: PairFrame) -> list[int]:
     year = pair.pair.year
     if schedule == "12x3":
         return _by_term(frame, weeks, total) if year == 1 else []
-    share = {"24+12": (2 * total // 3, total - 2 * total // 3), "18+18": (total // 2, total - total // 2)}
+    share = {
+        "24+12": (2 * total // 3, total - 2 * total // 3),
+        "18+18": (total // 2, total - total // 2),
+    }
     count = share[schedule][year - 1]
     if schedule == "18+18" or year > 1:
         weeks = weeks[::2]
@@ -79,7 +82,7 @@ def study(frame: Frame, pair: PairFrame, fate: Fate, luck: Luck, rows: list[Row]
     programme = frame.scenario.programme.study
     done: list[int] = []
     chance = frame.scenario.school.conditions.study_own_time
-    weekly = due_modules(frame, pair)
+    weekly = frame.modules[pair.index]
     before = 0 if pair.pair.year == 1 else programme.modules - len(weekly)
     last = 0
     for i, week in enumerate(weekly):

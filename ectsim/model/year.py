@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import simpy
+from simpy.resources.resource import Request
 
 from ectsim.log import CAUSE_CODE, EVENT_CODE, EventLog
 from ectsim.luck import Luck
@@ -15,7 +16,7 @@ from ectsim.model.coaching import PRIOR_CYCLES, Coaching
 from ectsim.model.cover import CoverBook, allocate
 from ectsim.model.diary import AWAY_EVENT, AWAY_SICK, Diary, write_diary
 from ectsim.model.frame import Frame, PairFrame, frame_of
-from ectsim.model.study import due_modules, study
+from ectsim.model.study import study
 
 if TYPE_CHECKING:
     from ectsim.scenario import Scenario
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Fate", "Mentor", "Year", "live", "simulate"]
 
-EVENT, ECT_ABSENT, MENTOR_ABSENT = CAUSE_CODE["event"], CAUSE_CODE["ect_absent"], CAUSE_CODE["mentor_absent"]
+EVENT, ECT_ABSENT, MENTOR_ABSENT = (
+    CAUSE_CODE["event"],
+    CAUSE_CODE["ect_absent"],
+    CAUSE_CODE["mentor_absent"],
+)
 COVER, INDEPENDENT = CAUSE_CODE["cover"], CAUSE_CODE["independent"]
 ABSENCE, COVER_CALL = EVENT_CODE["absence"], EVENT_CODE["cover_call"]
 
@@ -104,8 +109,9 @@ class Mentor:
 
     Parameters
     ----------
-    env : simpy.Environment
-        The school's clock.
+    env : simpy.Environment or None
+        The school's clock; None for the mentor of a single ECT, whom nobody else can want at the
+        same time, so that no resource is needed to keep them in one place.
     held : int
         Cycles behind them.
     conditions : Conditions
@@ -114,12 +120,28 @@ class Mentor:
         The novice's extra length, and the cycles after which two thirds of it are gone.
     """
 
-    def __init__(self, env: simpy.Environment, held: int, conditions: Conditions, factor: float, cycles: float) -> None:
-        self.resource = simpy.Resource(env, capacity=1)
+    def __init__(
+        self,
+        env: simpy.Environment | None,
+        held: int,
+        conditions: Conditions,
+        factor: float,
+        cycles: float,
+    ) -> None:
+        self._resource = simpy.Resource(env, capacity=1) if env is not None else None
         self.held = held
         self.belief = conditions.belief
         self._learning = conditions.learning
         self._factor, self._cycles = factor, cycles
+
+    def claim(self) -> Request | None:
+        """Ask for the mentor; whoever gets a request back waits for it."""
+        return None if self._resource is None else self._resource.request()
+
+    def release(self, claim: Request | None) -> None:
+        """Let the mentor go."""
+        if self._resource is not None and claim is not None:
+            self._resource.release(claim)
 
     def factor(self) -> float:
         """How much longer than practised a phase takes (F179, F180)."""
@@ -181,24 +203,42 @@ def live(scenario: Scenario, seed: int, replication: int) -> Year:
     bookings = Bookings()
     programme, conditions = scenario.programme.coaching, scenario.school.conditions
     mentors: dict[int, Mentor] = {}
-    ects: dict[int, simpy.Resource] = {}
     for p in frame.pairs:
         held = 0 if p.pair.new else PRIOR_CYCLES
         if p.mentor not in mentors:
-            mentors[p.mentor] = Mentor(env, held, conditions, programme.novice_factor, programme.learning_cycles)
+            shared = sum(q.mentor == p.mentor for q in frame.pairs) > 1
+            mentors[p.mentor] = Mentor(
+                env if shared else None,
+                held,
+                conditions,
+                programme.novice_factor,
+                programme.learning_cycles,
+            )
         mentors[p.mentor].held = max(mentors[p.mentor].held, held)
-        ects[p.ect] = simpy.Resource(env, capacity=1)
         for window in p.windows:
             if window.planned and window.planned[1] >= 0 and window.in_plan:
                 bookings.book((p.ect, p.mentor), window.planned[1], p.index)
     for p in frame.pairs:
         studied = study(frame, p, fate, luck, rows)
-        first = 0 if p.pair.year == 1 else scenario.programme.study.modules - len(due_modules(frame, p))
+        first = (
+            0
+            if p.pair.year == 1
+            else scenario.programme.study.modules - len(frame.modules[p.index])
+        )
         coaching = Coaching(
-            env, frame, p, fate, luck, bookings, mentors[p.mentor], ects[p.ect], studied, first, rows
+            env,
+            frame,
+            p,
+            fate,
+            luck,
+            bookings,
+            mentors[p.mentor],
+            studied,
+            first,
+            rows,
         )
         env.process(coaching.run())
-        _log_fate(frame, p, fate, cover, rows)
+        _log_fate(frame, p, diary, cover, rows)
     env.run()
     rows.sort(key=itemgetter(0))
     return Year(frame, diary, cover, EventLog(rows, frame.end))
@@ -224,14 +264,12 @@ def simulate(scenario: Scenario, seed: int, replication: int) -> EventLog:
     return live(scenario, seed, replication).log
 
 
-def _log_fate(frame: Frame, pair: PairFrame, fate: Fate, cover: CoverBook, rows: list[tuple[int, int, int, int, int, int, int, int]]) -> None:  # fmt: skip
+def _log_fate(frame: Frame, pair: PairFrame, diary: Diary, cover: CoverBook, rows: list[tuple[int, int, int, int, int, int, int, int]]) -> None:  # fmt: skip
     """Log a pair's absences, once a day, and the lessons its members are called to cover."""
     words = {AWAY_SICK: (0, ECT_ABSENT, MENTOR_ABSENT), AWAY_EVENT: (0, EVENT, EVENT)}
     for side, person in ((ECT, pair.ect), (MENTOR, pair.mentor)):
-        for day in range(frame.days):
-            code = fate.away(person, day)
-            if code:
-                cause = words.get(code, (0, ECT_ABSENT, MENTOR_ABSENT))[side]
-                rows.append((frame.midnight[day], ABSENCE, pair.index, -1, day, cause, 0, side))
+        for day in diary.away[person].nonzero()[0].tolist():
+            cause = words.get(int(diary.away[person, day]), (0, ECT_ABSENT, MENTOR_ABSENT))[side]
+            rows.append((frame.midnight[day], ABSENCE, pair.index, -1, day, cause, 0, side))
         for cell in sorted(cover.taken[person]):
             rows.append((frame.start_of(cell), COVER_CALL, pair.index, -1, cell, COVER, 0, side))
