@@ -535,7 +535,7 @@ class _Book:
         marked = self.total([c for c, letter in enumerate(row) if letter == "p"])
         if marked:
             return _check(
-                base, "planning_time", "planning time (PPA) that is marked", "timetable cycle", need, marked,
+                base, "planning_time", "planning time (PPA) in the timetable", "timetable cycle", need, marked,
                 remedy="mark more planning time: nobody may take it for cover", sources=("E5-02",),
             )  # fmt: skip
         left = [c for c in self.school.free_cells(who) if c not in self.taken[who]]
@@ -547,13 +547,12 @@ class _Book:
 
     def ect(self, pair: Pair) -> Iterator[Line]:
         """Yield an ECT's lines."""
-        who, year, events = pair.ect, pair.year, self.programme.events
+        who, year = pair.ect, pair.year
         base = {"who": who, "role": "ECT", "pair": pair.id}
-        fte = self.school.fte(who)
+        fte, windows = self.school.fte(who), self.windows[pair.id]
         load = self.lesson_minutes(who) / self.grid.cycle_weeks
         full = CYCLES_Y1 if year == 1 else CYCLES_Y2
         hours = self._hours(self.programme, year, load, fte)
-        windows = self.windows[pair.id]
         yield _line(
             base, "load", f"year {year}{_part(fte)}, coached by {pair.mentor}; lessons", "week",
             minutes=load, sources=("E5-08",),
@@ -563,7 +562,23 @@ class _Book:
             f"{len(self.weeks)} weeks of this calendar", "",
             sources=("F032" if year == 1 else "F033", "F044", *(("E6-05",) if fte < 1 else ())),
         )  # fmt: skip
-        conference = events.conference_hours
+        yield from self._demand(base, hours)
+        yield from self._balance(
+            base, pair, hours, self._lighter(year, load, fte, hours.entitlement * HOUR)
+        )
+        yield from self._conferences(base, year, hours)
+        yield _check(
+            base, "released", "time without lessons, for induction and planning together", "timetable cycle",
+            (self._reduction(year) + self.programme.entitlement.ppa_share) * self.lesson_minutes(who),
+            self.total(self.school.free_cells(who, kinds="fp")),
+            remedy="the timetable does not show the reduction: take lessons off it",
+            sources=("F003" if year == 1 else "F004", "F132", "E5-02"),
+        )  # fmt: skip
+        yield self.planning_time(who, "ECT", pair.id)
+
+    def _demand(self, base: dict[str, Any], hours: YearHours) -> Iterator[Line]:
+        """Yield the parts of an ECT's year; they add up to the check that follows."""
+        conference = self.programme.events.conference_hours
         for check, what, amount, sources in (
             ("demand_meetings", "meetings with the mentor", hours.meetings, ("F038", "F044")),
             ("demand_study", f"study, {self.programme.study.schedule}", hours.study, ("F029", "A13-5")),
@@ -571,13 +586,18 @@ class _Book:
             ("demand_clinics", "clinics", hours.clinics, ("F028",)),
         ):  # fmt: skip
             yield _line(base, check, what, "year", minutes=amount * HOUR, sources=sources)
+
+    def _balance(
+        self, base: dict[str, Any], pair: Pair, hours: YearHours, lighter: str
+    ) -> Iterator[Line]:
+        """Hold an ECT's year, mean week and own calendar against the entitlement."""
+        share, windows = self._reduction(pair.year), self.windows[pair.id]
         needed, has = hours.demand * HOUR, hours.entitlement * HOUR
-        share = self._reduction(year)
         yield _check(
             base, "induction_time", f"induction time, {share:.0%} of the timetable (meetings "
             f"{_plain(hours.meetings)} h, study {_plain(hours.study)} h, training "
             f"{_plain(hours.conferences + hours.clinics)} h)", "year", needed, has,
-            remedy=self._lighter(year, load, fte, has), sources=("F003" if year == 1 else "F004", "F030"),
+            remedy=lighter, sources=("F003" if pair.year == 1 else "F004", "F030"),
         )  # fmt: skip
         if hours.revisit:
             yield _line(
@@ -597,25 +617,21 @@ class _Book:
         )
         line = _check(
             base, "own_calendar", f"the same on this calendar, {len(windows)} cycles and {days} pupil days", "year",
-            own, share * self.taught_in_the_year(who), remedy="", sources=("F044", "E5-01"),
+            own, share * self.taught_in_the_year(pair.ect), remedy="", sources=("F044", "E5-01"),
         )  # fmt: skip
         yield replace(line, verdict="note")
+
+    def _conferences(self, base: dict[str, Any], year: int, hours: YearHours) -> Iterator[Line]:
+        """Show a year's conferences as the lumps they are."""
+        events = self.programme.events
         count = events.ect_conferences_y1 if year == 1 else events.ect_conferences_y2
-        if count and has:
-            weeks = conference * HOUR / (has / TEACHING_WEEKS)
+        if count and hours.entitlement:
+            weeks = events.conference_hours / (hours.entitlement / TEACHING_WEEKS)
             yield _line(
                 base, "conference_lump", f"{count} conference{'s' * (count > 1)}, each a whole day at once", "event",
-                minutes=conference * HOUR, sources=("F027", "F096"),
+                minutes=events.conference_hours * HOUR, sources=("F027", "F096"),
                 remedy=f"as much as {weeks:.1f} weeks of induction time; the day's lessons need cover",
             )  # fmt: skip
-        yield _check(
-            base, "released", "time without lessons, for induction and planning together", "timetable cycle",
-            (share + self.programme.entitlement.ppa_share) * self.lesson_minutes(who),
-            self.total(self.school.free_cells(who, kinds="fp")),
-            remedy="the timetable does not show the reduction: take lessons off it",
-            sources=("F003" if year == 1 else "F004", "F132", "E5-02"),
-        )  # fmt: skip
-        yield self.planning_time(who, "ECT", pair.id)
 
     def _reduction(self, year: int) -> float:
         rights = self.programme.entitlement
