@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 from ectsim.clock import Grid, Period, PeriodKind, clock_text, minutes
 from ectsim.errors import InputError, near
 from ectsim.folder import grid_from_toml
-from ectsim.timetables.files import read_text
+from ectsim.timetables.files import WORDS, looks_like, read_text
 from ectsim.timetables.table import FileTable
 
 __all__ = ["AFTER_SHARE", "assume_grid", "match_periods", "read_grid"]
@@ -31,7 +33,7 @@ AROUND: tuple[tuple[str, str, str, PeriodKind], ...] = (
 WRITE_ONE = "describe the day in a grid file and give it with --grid"
 
 
-def read_grid(path: object) -> Grid:
+def read_grid(path: str | os.PathLike[str]) -> Grid:
     """Read a grid file: ``cycle_weeks`` and ``[[period]]`` with id, start, end, kind and days.
 
     Raises
@@ -39,8 +41,16 @@ def read_grid(path: object) -> Grid:
     InputError
         If the file is no grid, or the day does not fit together.
     """
-    text = read_text(str(path), remedy="give a TOML file with [[period]] tables")
-    where = re.split(r"[\\/]", str(path))[-1]
+    remedy = "give a TOML file with [[period]] tables"
+    text = read_text(path, remedy=remedy)
+    where = Path(path).name
+    found = looks_like(text)
+    if found not in ("grid", "table", "text"):
+        raise InputError(
+            f"a period grid is expected and this looks like {WORDS[found]}",
+            where=where,
+            remedy=remedy,
+        )
     try:
         return grid_from_toml(text, where=where)
     except RecursionError:

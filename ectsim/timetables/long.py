@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from ectsim.clock import WEEKDAYS
 from ectsim.errors import InputError, near
 from ectsim.school import KINDS
 from ectsim.timetables.codes import Codes
 from ectsim.timetables.files import read_rows
+from ectsim.timetables.names import fold
 from ectsim.timetables.table import FileCell, FileTable, weekday
 
 __all__ = ["COLUMNS", "read_long"]
@@ -48,12 +50,15 @@ def read_long(text: str, *, where: str, codes: Codes) -> FileTable:
     at = _read_header(rows, where)
     cells: list[FileCell] = []
     staff: dict[str, int] = {}
+    spelled: dict[str, str] = {}
     periods: dict[str, None] = {}
     taken: dict[tuple[int, int, str, str], int] = {}
     for line, row in rows:
         if not any(row):
             continue
         cell = _read_row(row, at, f"{where}, line {line}", line, codes)
+        # one person, though a second line may write them with other capitals
+        cell = cell._replace(staff=spelled.setdefault(fold(cell.staff), cell.staff))
         key = (cell.week, cell.day, cell.period, cell.staff)
         if key in taken:
             raise InputError(
@@ -80,8 +85,8 @@ def in_order(period: str) -> tuple[float, str]:
     return (float(match[0][:9]) if match else float("inf"), period)
 
 
-def _read_header(rows: object, where: str) -> dict[str, int]:
-    for line, row in rows:  # type: ignore[attr-defined]
+def _read_header(rows: Iterator[tuple[int, list[str]]], where: str) -> dict[str, int]:
+    for line, row in rows:
         if not any(row):
             continue
         names = [c.lower() for c in row]
@@ -94,7 +99,11 @@ def _read_header(rows: object, where: str) -> dict[str, int]:
                 )
         for name in names:
             if name in COLUMNS and names.count(name) > 1:
-                raise InputError(f"column '{name}' stands twice", where=f"{where}, line {line}")
+                raise InputError(
+                    f"column '{name}' stands twice",
+                    where=f"{where}, line {line}",
+                    remedy="keep one of them",
+                )
         if "kind" not in names and "class" not in names:
             raise InputError(
                 "the table has neither a column 'kind' nor 'class'",
@@ -102,7 +111,7 @@ def _read_header(rows: object, where: str) -> dict[str, int]:
                 remedy="its first line must be " + ",".join(COLUMNS),
             )
         return {name: names.index(name) for name in COLUMNS if name in names}
-    raise InputError("the table is empty", where=where)
+    raise InputError("the table is empty", where=where, remedy="export it again")
 
 
 def _read_row(row: list[str], at: dict[str, int], place: str, line: int, codes: Codes) -> FileCell:
@@ -123,7 +132,9 @@ def _read_row(row: list[str], at: dict[str, int], place: str, line: int, codes: 
     day = weekday(get["day"], f"{place}, column day")
     for name in ("period", "staff"):
         if not get[name]:
-            raise InputError(f"the {name} is missing", where=f"{place}, column {name}")
+            raise InputError(
+                f"the {name} is missing", where=f"{place}, column {name}", remedy="fill the cell"
+            )
     class_code, subject, room = (get.get(k, "") for k in ("class", "subject", "room"))
     code = class_code or subject
     kind = get.get("kind", "").lower()

@@ -27,7 +27,7 @@ from ectsim.school import Cell, Conditions, Pair, School, Staff, Timetable, assu
 from ectsim.share import data_dir
 from ectsim.slots import first_fit, slot_cells
 from ectsim.timetables.build import Built
-from ectsim.timetables.importer import scenario_files, write_folder
+from ectsim.timetables.writing import scenario_files, write_folder
 
 __all__ = ["sample_files", "synthetic_secondary"]
 
