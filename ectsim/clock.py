@@ -347,6 +347,10 @@ def _span(row: dict[str, str | None], where: str) -> Span:
             where=where,
             remedy="swap the two dates",
         )
+    if (last - first).days > 366:
+        raise InputError(
+            f"{first} to {last} is longer than a year", where=where, remedy="give one school year"
+        )
     name = (row.get("name") or "").strip()
     if kind == "cycle" and name not in ("1", "2"):
         raise InputError(

@@ -132,7 +132,7 @@ def grid_from_toml(text: str, *, where: str) -> Grid:
     if not isinstance(rows, list) or not rows or not all(isinstance(r, dict) for r in rows):
         raise InputError("the grid has no [[period]]", where=where, remedy="add one a period")
     weeks = data.get("cycle_weeks", 2)
-    if weeks not in (1, 2) or isinstance(weeks, bool):
+    if type(weeks) is not int or weeks not in (1, 2):
         raise InputError(f"cycle_weeks is {weeks!r}", where=where, remedy="it is 1 or 2")
     periods = []
     for i, row in enumerate(rows, start=1):
