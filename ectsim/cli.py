@@ -53,6 +53,10 @@ SCHOOL = Annotated[
 ]
 
 
+STOPPED = 130
+"""Exit code after Ctrl-C."""
+
+
 def main() -> None:
     """Run the command line."""
     sys.exit(run(sys.argv[1:]))
@@ -79,6 +83,8 @@ def run(arguments: list[str]) -> int:
         result = typer.main.get_command(app).main(
             args=arguments, prog_name="ectsim", standalone_mode=False
         )
+        if result == STOPPED:  # typer turns Ctrl-C into this number by itself
+            _complain("stopped; nothing was written")
         return result if isinstance(result, int) else 0
     except InputError as error:
         _complain(str(error))
@@ -92,7 +98,7 @@ def run(arguments: list[str]) -> int:
         return 2
     except (Cancelled, KeyboardInterrupt, typer.Abort):
         _complain("stopped; nothing was written")
-        return 130
+        return STOPPED
     except BrokenPipeError:
         return 0
     except Exception:

@@ -90,7 +90,9 @@ def simulate_lines(result: Mapping[str, Any]) -> list[str]:
     return [*out, "", f"Code: {result['code']}", result["limits"]]
 
 
-def compare_lines(base: Mapping[str, Any], arms: Sequence[Mapping[str, Any]], year: int) -> list[str]:
+def compare_lines(
+    base: Mapping[str, Any], arms: Sequence[Mapping[str, Any]], year: int
+) -> list[str]:
     """Return a comparison as lines for a terminal.
 
     Parameters

@@ -258,7 +258,8 @@ class Coaching:
             else:
                 cycle.planned = window.planned
                 self.bookings.book(self.both, window.planned[1], self.pair.index)
-        elif self.found:
+        elif self.found or self.plan.recovery:
+            # no slot in this window: the pair agrees on a time, like a pair that has none at all
             self._pick(cycle)
         else:
             cycle.displaced = True
@@ -564,7 +565,7 @@ class Coaching:
             self.habit *= 1.0 - self.c.habit_loss
 
     def _studied(self) -> int:
-        """Number of this year's modules studied by now."""
+        """Return how many of this year's modules are studied by now."""
         return bisect_right(self.studied, int(self.env.now))
 
     def _seen(self, cycle: Cycle) -> int:
