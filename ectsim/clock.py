@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -64,9 +65,10 @@ def minutes(text: str) -> int:
         If the text is not a time of day.
     """
     hours, colon, mins = str(text).strip().partition(":")
-    if colon and hours.isascii() and hours.isdigit() and mins.isascii() and mins.isdigit():
+    # lengths too: a number of thousands of digits is no time and Python refuses to read it
+    if colon and re.fullmatch(r"[0-9]{1,2}", hours) and re.fullmatch(r"[0-5][0-9]", mins):
         value = int(hours) * 60 + int(mins)
-        if len(mins) == 2 and int(mins) < 60 and value <= DAY:
+        if value <= DAY:
             return value
     raise InputError(f"'{text}' is not a time of day", remedy="write it as 09:00")
 

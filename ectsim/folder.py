@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import tomllib
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +25,7 @@ __all__ = [
     "explain",
     "grid_from_toml",
     "grid_to_toml",
+    "parse_toml",
     "read_school",
     "read_text",
     "school_files",
@@ -99,10 +101,23 @@ def read_toml(path: Path) -> dict[str, Any]:
     InputError
         If it is missing or is not TOML.
     """
+    return parse_toml(read_text(path), where=path.name)
+
+
+def parse_toml(text: str, *, where: str) -> dict[str, Any]:
+    """Parse TOML.
+
+    Raises
+    ------
+    InputError
+        If it is not TOML, nested too deeply, or has a number of thousands of digits.
+    """
     try:
-        return tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"the file is not valid TOML: {error}", where=path.name) from None
+        return tomllib.loads(text)
+    except ValueError as error:
+        raise InputError(f"the file is not valid TOML: {error}", where=where) from None
+    except RecursionError:
+        raise InputError("the file is nested too deeply", where=where) from None
 
 
 def toml_value(value: object) -> str:
@@ -123,10 +138,7 @@ def grid_from_toml(text: str, *, where: str) -> Grid:
     InputError
         If it is not TOML, a key is unknown, or the day does not fit together.
     """
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"the file is not valid TOML: {error}", where=where) from None
+    data = parse_toml(text, where=where)
     _known(data, ("cycle_weeks", "period"), where)
     rows = data.get("period")
     if not isinstance(rows, list) or not rows or not all(isinstance(r, dict) for r in rows):
@@ -319,7 +331,8 @@ def _read_staff(text: str) -> tuple[list[Staff], list[Pair]]:
     for row in rows:
         place = f"staff.csv, line {rows.line_num}"
         try:
-            fte = Fraction(row["fte"])
+            # a bounded form keeps 1e999999999 out, which would be a number of that many digits
+            fte = Fraction(row["fte"] if re.fullmatch(r"[0-9./]{1,12}", row["fte"] or "") else "")
         except (ValueError, ZeroDivisionError):
             raise InputError(
                 f"FTE '{row['fte']}' is no number", where=place, remedy="write 1 or 3/5 or 0.6"

@@ -7,12 +7,11 @@ free.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ectsim.errors import InputError, near
-from ectsim.folder import toml_value
+from ectsim.folder import parse_toml, toml_value
 from ectsim.school import KINDS
 
 __all__ = ["DEFAULT_CODES", "LESSON", "Codes", "codes_from_toml", "codes_to_toml"]
@@ -81,12 +80,7 @@ def codes_from_toml(text: str, *, where: str) -> Codes:
     InputError
         If it is not TOML, has no ``[codes]``, or names a kind nobody knows.
     """
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"the file is not valid TOML: {error}", where=where) from None
-    except RecursionError:
-        raise InputError("the file is nested too deeply", where=where) from None
+    data = parse_toml(text, where=where)
     for key in data:
         if key not in ("codes", "format"):
             raise InputError(f"unknown key '{key}'", where=where, remedy=near(key, ("codes",)))

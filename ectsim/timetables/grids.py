@@ -51,10 +51,7 @@ def read_grid(path: str | os.PathLike[str]) -> Grid:
             where=where,
             remedy=remedy,
         )
-    try:
-        return grid_from_toml(text, where=where)
-    except RecursionError:
-        raise InputError("the file is nested too deeply", where=where) from None
+    return grid_from_toml(text, where=where)
 
 
 def match_periods(table: FileTable, grid: Grid) -> FileTable:
