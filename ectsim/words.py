@@ -9,30 +9,38 @@ from typing import Any
 from ectsim.ledger import BIN_WORDS
 from ectsim.metrics import METRICS
 
-__all__ = ["compare_lines", "headline", "of_hundred", "simulate_lines", "value_text"]
+__all__ = ["compare_lines", "headline", "of_hundred", "parts_of", "simulate_lines", "value_text"]
 
 BAR = 40
 """Width of a bar in a terminal, characters."""
 
 
-def of_hundred(counts: Mapping[str, float]) -> dict[str, int]:
-    """Round counts to whole parts of a hundred that add up to 100 (largest remainders).
+def parts_of(counts: Mapping[str, float], whole: int) -> dict[str, int]:
+    """Round counts to whole parts that add up to a whole number (largest remainders).
 
     Parameters
     ----------
     counts : mapping of str to float
         Counts of anything; all zero gives all zero.
+    whole : int
+        What the parts add up to.
     """
-    whole = sum(counts.values())
-    if whole <= 0:
+    total = sum(counts.values())
+    if total <= 0:
         return dict.fromkeys(counts, 0)
-    exact = {k: 100.0 * v / whole for k, v in counts.items()}
+    exact = {k: whole * v / total for k, v in counts.items()}
     out = {k: floor(v) for k, v in exact.items()}
     # ties go to the earlier bin, so that the rounding is the same everywhere
-    order = sorted(exact, key=lambda k: (out[k] - exact[k], list(counts).index(k)))
-    for k in order[: 100 - sum(out.values())]:
+    place = {k: i for i, k in enumerate(counts)}
+    order = sorted(exact, key=lambda k: (out[k] - exact[k], place[k]))
+    for k in order[: whole - sum(out.values())]:
         out[k] += 1
     return out
+
+
+def of_hundred(counts: Mapping[str, float]) -> dict[str, int]:
+    """Round counts to whole parts of a hundred that add up to 100."""
+    return parts_of(counts, 100)
 
 
 def value_text(value: float | None, unit: str, *, signed: bool = False) -> str:
