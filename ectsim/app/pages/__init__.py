@@ -1,0 +1,1 @@
+"""The dashboards, one module each; a notebook in ``dashboards/`` imports one and shows it."""

@@ -1,0 +1,446 @@
+"""Voila with ectsim's template and settings: what ``ectsim dashboard`` runs.
+
+The settings are those that were tried and measured: no request leaves the machine, kernels are
+started ahead of the visitor, the number of kernels has a limit, and a page says when its session
+has ended. On loopback there is no token; anywhere else there is one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import json
+import logging
+import logging.handlers
+import os
+import secrets
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+import uuid
+import webbrowser
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import tornado.httpserver
+import tornado.ioloop
+import tornado.netutil
+import tornado.web
+import traitlets
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_core.paths import jupyter_path
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from platformdirs import user_cache_path
+from traitlets.config import Config
+from voila.app import Voila
+
+from ectsim.errors import InputError, near
+from ectsim.service import ServiceProcess
+from ectsim.share import dashboards_dir, template_dir
+
+__all__ = ["cards", "serve"]
+
+PORT = 8866
+"""The port that is tried first, so that a bookmark stays good."""
+
+_CONTENT = (
+    "default-src 'self'; "
+    # Voila writes its page's set-up inline, RequireJS evaluates, widgets come as blobs.
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; "
+    "font-src 'self' data:; "
+    "connect-src 'self' ws: wss: data: blob:; "
+    "worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+)
+
+_log = logging.getLogger(__name__)
+
+
+class Kernels(AsyncMappingKernelManager):
+    """Kernels up to a limit; one more visitor gets a friendly page instead of a slow machine."""
+
+    most = traitlets.Integer(12, help="Kernels at once, those that still start included").tag(
+        config=True
+    )
+    output = traitlets.Unicode("", help="File for what kernels print").tag(config=True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._claimed: set[str] = set()
+        super().__init__(**kwargs)  # type: ignore[no-untyped-call]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Forget kernels started ahead in vain; Voila would serve the failure to a visitor."""
+        super().__init_subclass__(**kwargs)
+        size = getattr(cls, "get_pool_size", None)
+        if size is None:
+            return
+
+        def get_pool_size(self: Any, notebook: str) -> Any:
+            pool = getattr(self, "_pools", {}).get(notebook, [])
+            for task in [task for task in pool if _failed(task)]:
+                pool.remove(task)
+            return size(self, notebook)
+
+        cls.get_pool_size = get_pool_size  # type: ignore[attr-defined]
+
+    async def start_kernel(self, **kwargs: Any) -> str:  # type: ignore[override]
+        """Start a kernel if there is room.
+
+        Raises
+        ------
+        tornado.web.HTTPError
+            503 if there is none.
+        """
+        if len(self._claimed | set(self.list_kernel_ids())) >= self.most:
+            raise tornado.web.HTTPError(503, "all kernels are in use")
+        if kwargs.get("kernel_id") is None:
+            kwargs["kernel_id"] = str(uuid.uuid4())
+        claim = kwargs["kernel_id"]
+        self._claimed.add(claim)
+        try:
+            if self.output:  # the terminal belongs to the address and to Ctrl+C
+                with open(self.output, "ab") as file:
+                    return await self._start(stdout=file, stderr=file, **kwargs)
+            return await self._start(**kwargs)
+        finally:
+            self._claimed.discard(claim)
+
+    async def _start(self, **kwargs: Any) -> str:
+        started: str = await super().start_kernel(**kwargs)
+        return started
+
+
+def _failed(task: Any) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)
+
+
+class OwnPython(KernelSpecManager):
+    """Only the Python that runs the dashboard; a kernel of that name elsewhere may be another."""
+
+    @traitlets.default("kernel_dirs")
+    def _no_folders(self) -> list[str]:
+        return []
+
+
+class App(Voila):  # type: ignore[misc]
+    """Voila on sockets that are already bound, with nobody else's configuration."""
+
+    def __init__(self, sockets: Sequence[socket.socket], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._sockets = list(sockets)
+
+    def load_config_file(self, *_: Any, **__: Any) -> None:
+        """Read no file: the settings below are the ones that were tried."""
+
+    @property
+    def data_dir(self) -> str:
+        """Voila's own data; our template's folder of the same name comes before it."""
+        ours = template_dir().parents[1]
+        for path in map(Path, jupyter_path("voila")):
+            if path.is_dir() and path.resolve() != ours:
+                return str(path.resolve())
+        return str(Path(sys.prefix, "share/jupyter/voila"))
+
+    def listen(self) -> None:
+        """Serve until somebody says stop."""
+        server = tornado.httpserver.HTTPServer(self.app)
+        server.add_sockets(self._sockets)
+        self.ioloop = tornado.ioloop.IOLoop.current()
+        try:
+            self.ioloop.start()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            server.stop()
+            self.stop()
+
+
+def cards(folder: Path) -> list[dict[str, object]]:
+    """List the dashboards of a folder for the start page.
+
+    A notebook's metadata says what stands on its card: ``title`` and
+    ``ectsim = {"summary", "audience", "minutes", "order"}``.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where the notebooks are.
+    """
+    found = []
+    for path in sorted(folder.glob("*.ipynb")):
+        try:
+            metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+        except (OSError, ValueError, KeyError):
+            continue
+        words = metadata.get("ectsim", {})
+        found.append(
+            {
+                "path": path.name,
+                "title": metadata.get("title", path.stem),
+                "summary": words.get("summary", ""),
+                "audience": words.get("audience", ""),
+                "minutes": words.get("minutes", ""),
+                "order": words.get("order", 99),
+            }
+        )
+    return sorted(found, key=lambda card: (card["order"], card["title"]))
+
+
+def serve(
+    name: str = "coordinator",
+    port: int | None = None,
+    browser: bool = True,
+    *,
+    address: str = "127.0.0.1",
+    visitors: int = 1,
+    most: int | None = None,
+    pause: int = 4 * 3600,
+    base_url: str = "/",
+    folder: Path | None = None,
+    handlers: Sequence[str] = ("ectsim.app.handlers",),
+    preload: Sequence[str] = (),
+    workers: int = 2,
+    log: Path | None = None,
+) -> int:
+    """Open a dashboard and serve it until Ctrl+C.
+
+    Parameters
+    ----------
+    name : str
+        Which dashboard; empty: the start page.
+    port : int, optional
+        Where; by default 8866 or the next that is free.
+    browser : bool
+        Whether to open the visitor's browser.
+    address : str
+        The address to listen on; others than loopback get a token.
+    visitors : int
+        How many are expected at once; as many kernels are started ahead.
+    most : int, optional
+        How many kernels there may be at once; by default twice the visitors, at least 12.
+    pause : int
+        Seconds without a change after which a session is closed.
+    base_url : str
+        Prefix of all addresses, behind a proxy.
+    folder : pathlib.Path, optional
+        Where the dashboards are.
+    handlers, preload, workers
+        See :class:`ectsim.service.ServiceProcess`.
+    log : pathlib.Path, optional
+        Folder for logs; by default in the user's cache.
+
+    Returns
+    -------
+    int
+        0 when it was stopped.
+
+    Raises
+    ------
+    ectsim.errors.InputError
+        If there is no such dashboard or the port is taken.
+    """
+    folder = folder or dashboards_dir()
+    known = [str(card["path"])[: -len(".ipynb")] for card in cards(folder)]
+    if name and name not in known:
+        raise InputError(f"no dashboard {name!r}", remedy=near(name, known))
+    loopback = _is_loopback(address)
+    token = "" if loopback else secrets.token_urlsafe(24)
+    base_url = "/" + base_url.strip("/") + "/" if base_url.strip("/") else "/"
+    logs = log or user_cache_path("ectsim", appauthor=False) / "log"
+    logs.mkdir(parents=True, exist_ok=True)
+    sockets = _bind(address, port)
+    bound = sockets[0].getsockname()[1]
+    with contextlib.ExitStack() as stack:
+        scratch = Path(tempfile.mkdtemp(prefix="ectsim-"))
+        stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+        service = stack.enter_context(
+            ServiceProcess(handlers, workers=workers, preload=preload, log=logs / "service.log")
+        )
+        stack.enter_context(_environment({**_variables(scratch), **service.environment()}))
+        config = _config(
+            folder,
+            base_url=base_url,
+            loopback=loopback,
+            visitors=visitors,
+            most=most or max(12, 2 * visitors + 2),
+            pause=pause,
+            scratch=scratch,
+        )
+        app = App(sockets, config=config, port=bound, ip=address, token=token)
+        app.initialize([])
+        _log_to(logs / "dashboard.log", app.log)
+        shown = address if loopback else socket.gethostname()
+        page = f"{base_url}voila/render/{name}.ipynb" if name else base_url
+        url = f"http://{f'[{shown}]' if ':' in shown else shown}:{bound}{page}"
+        if token:
+            url += f"?token={token}"
+        probe = f"http://{_reachable(address)}:{bound}{base_url}voila/static/voila.js"
+        threading.Thread(
+            target=_announce, args=(probe, url, browser), daemon=True, name="announce"
+        ).start()
+        with contextlib.suppress(KeyboardInterrupt):
+            app.start()
+    return 0
+
+
+def _is_loopback(address: str) -> bool:
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _reachable(address: str) -> str:
+    if address in ("", "0.0.0.0", "::"):
+        return "127.0.0.1"
+    return f"[{address}]" if ":" in address else address
+
+
+def _bind(address: str, port: int | None) -> list[socket.socket]:
+    for candidate in [port] if port is not None else [*range(PORT, PORT + 20), 0]:
+        try:
+            return tornado.netutil.bind_sockets(candidate, address)
+        except OSError:
+            continue
+    raise InputError(
+        f"port {port} cannot be used on {address}",
+        where="--port",
+        remedy="leave it out, or choose another above 1024",
+    )
+
+
+def _variables(scratch: Path) -> dict[str, str]:
+    """Return what kernels inherit: our template, and no file outside the scratch folder."""
+    known = os.environ.get("JUPYTER_PATH")
+    ours = str(template_dir().parents[2])
+    variables = {
+        "JUPYTER_PATH": os.pathsep.join([ours, *([known] if known else [])]),
+        "IPYTHONDIR": str(scratch / "ipython"),
+        "JUPYTER_RUNTIME_DIR": str(scratch / "runtime"),
+        "JUPYTER_CONFIG_DIR": str(scratch / "config"),
+        # A kernel that nobody debugs need not load the debugger's checks.
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    root = Path(__file__).resolve().parents[2]
+    if (root / "pyproject.toml").is_file():  # a checkout need not be installed
+        paths = os.environ.get("PYTHONPATH")
+        variables["PYTHONPATH"] = os.pathsep.join([str(root), *([paths] if paths else [])])
+    return variables
+
+
+@contextlib.contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _config(
+    folder: Path,
+    *,
+    base_url: str,
+    loopback: bool,
+    visitors: int,
+    most: int,
+    pause: int,
+    scratch: Path,
+) -> Config:
+    def page_config(config: dict[str, Any], *, notebook_path: str, **_: Any) -> dict[str, Any]:
+        if not str(notebook_path).endswith(".ipynb"):
+            config["ectsimCards"] = cards(folder)
+        return config
+
+    config = Config()
+    config.Voila.root_dir = str(folder)
+    config.Voila.base_url = base_url
+    config.Voila.open_browser = False
+    config.Voila.connection_dir_root = str(scratch)
+    config.Voila.log_level = logging.WARNING
+    settings: dict[str, Any] = {
+        "headers": {
+            "Content-Security-Policy": _CONTENT,
+            "Referrer-Policy": "no-referrer",
+        },
+        "websocket_max_message_size": 16_000_000,
+    }
+    if loopback:
+        # Another name for this machine in the address bar is somebody else's page.
+        settings["allow_remote_access"] = False
+        settings["local_hostnames"] = ["localhost", "127.0.0.1", "::1"]
+    config.Voila.tornado_settings = settings
+    voila = config.VoilaConfiguration
+    voila.template = "ectsim"
+    voila.theme = "light"  # both modes are in our style sheet; the browser chooses
+    voila.allow_template_override = "NO"
+    voila.allow_theme_override = "NO"
+    voila.classic_tree = True
+    voila.file_allowlist = [r"(?!)"]  # nothing of the folder is public
+    voila.extension_allowlist = [
+        "@jupyter-widgets/jupyterlab-manager",
+        "@voila-dashboards/widgets-manager8",
+        "anywidget",
+    ]
+    voila.multi_kernel_manager_class = Kernels
+    voila.kernel_spec_manager_class = OwnPython
+    voila.page_config_hook = page_config
+    voila.preheat_kernel = visitors > 0
+    voila.default_pool_size = visitors
+    # With a crowd, kernels started ahead again at once would slow down those who just came.
+    config.VoilaKernelManager.fill_delay = 2.0 if visitors < 5 else 120.0
+    config.Kernels.most = most
+    config.Kernels.output = str(scratch / "kernels.log")
+    if sys.platform != "win32":
+        config.KernelManager.transport = "ipc"  # sockets in a private folder, not open ports
+    config.MappingKernelManager.cull_idle_timeout = pause
+    config.MappingKernelManager.cull_interval = max(1, min(60, pause // 4))
+    config.MappingKernelManager.cull_connected = True
+    # A kernel that is started again knows nothing of its page: let it stay dead, and say so.
+    config.KernelRestarter.restart_limit = 0
+    config.KernelRestarter.time_to_dead = 1.0
+    return config
+
+
+def _log_to(place: Path, log: logging.Logger) -> None:
+    handler = logging.handlers.RotatingFileHandler(
+        place, maxBytes=1_000_000, backupCount=2, encoding="utf-8"
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setLevel(logging.WARNING)
+    for logger in (log, logging.getLogger("tornado"), logging.getLogger("ectsim")):
+        for old in list(logger.handlers):
+            logger.removeHandler(old)
+        logger.addHandler(handler)
+        logger.propagate = False
+
+
+def _announce(probe: str, url: str, browser: bool) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    for _ in range(240):
+        try:
+            with opener.open(probe, timeout=5):
+                break
+        except urllib.error.HTTPError:
+            break  # it answers
+        except OSError:
+            time.sleep(0.25)
+    print(f"The dashboard is open at {url}\nCtrl+C stops it.", flush=True)
+    if browser:
+        with contextlib.suppress(webbrowser.Error):
+            webbrowser.open(url)
