@@ -388,3 +388,11 @@ def bench(as_json: JSON = False) -> None:
 
     figures = measure()
     _print({"figures": [f.to_dict() for f in figures]}, bench_lines(figures), as_json=as_json)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of a scenario file."""
+    from ectsim.schema import scenario_schema  # noqa: PLC0415 - each command loads what it needs
+
+    typer.echo(json.dumps(scenario_schema(), ensure_ascii=False, indent=2))
