@@ -158,23 +158,9 @@ def import_school(
     people = make_pseudonyms(table.staff, keep=subjects)
     rows = _read_roster(roster, people)
     table = scrub_table(table, people)
-    notes = []
-    if people.replaced:
-        notes.append(
-            f"staff names were replaced by codes {min(table.staff)} to {max(table.staff)} and are "
-            "kept nowhere; to know who is who, write codes of your own into the file and the roster"
-        )
-    the_grid, said = _choose_grid(grid, table)
+    the_grid, about_grid = _choose_grid(grid, table)
     table = match_periods(table, the_grid)
-    the_calendar, more = _choose_calendar(calendar)
-    notes += [*_codes_said(table, mapping), *said, *more]
-    if the_grid.cycle_weeks > 1 and not any(s.kind == "cycle" for s in the_calendar.spans):
-        notes.append(
-            "weeks alternate over those with a pupil day and the first is week 1; calendar rows "
-            "cycle,1,FIRST,LAST override"
-        )
-    if rows:
-        notes.append("staff who are not in the roster count as full time")
+    the_calendar, about_calendar = _choose_calendar(calendar)
     programme = Programme.preset(PROGRAMME)
     built = build_school(
         table,
@@ -183,25 +169,26 @@ def import_school(
         calendar=the_calendar,
         roster=rows,
         programme=programme,
-        assumptions=notes,
+        assumptions=[
+            *_people_said(table, people, rows),
+            *_codes_said(table, mapping),
+            *about_grid,
+            *about_calendar,
+            *_weeks_said(the_grid, the_calendar),
+        ],
     )
-    counts = Counter(c.code for c in table.cells if c.code)
-    unknown = Counter(c.code for c in table.cells if c.kind == "unknown")
-    used = {people.scrub(code): kind for code, kind in mapping.given.items()}
-    used.update((c.code, c.kind) for c in table.cells if c.code and not c.code.startswith("("))
     files = {
         **school_files(built.school),
-        "codes.toml": codes_to_toml(used, counts),
+        "codes.toml": _codes_file(table, mapping, people),
         **scenario_files(built.school, built.slots, programme),
     }
     written = write_folder(target, files, replace=replace)
-    return _report(table, built.school, unknown, written)
+    return _report(table, built.school, written)
 
 
-def _report(
-    table: FileTable, school: School, unknown: Counter[str], written: list[Path]
-) -> ImportReport:
+def _report(table: FileTable, school: School, written: list[Path]) -> ImportReport:
     kinds = Counter(c.kind for c in table.cells)
+    unknown = Counter(c.code for c in table.cells if c.kind == "unknown")
     warnings = list(school.warnings)
     if not school.pairs:
         warnings.append(
@@ -305,6 +292,36 @@ def _choose_calendar(path: PathLike | None) -> tuple[Calendar, list[str]]:
         return Calendar.from_csv(text, name=Path(path).stem, where=where), []
     except csv.Error as error:
         raise InputError(f"the table cannot be read ({error})", where=where) from None
+
+
+def _codes_file(table: FileTable, mapping: Codes, people: Pseudonyms) -> str:
+    """Return the mapping that was used, for the folder."""
+    used = {people.scrub(code): kind for code, kind in mapping.given.items()}
+    used.update((c.code, c.kind) for c in table.cells if c.code and not c.code.startswith("("))
+    return codes_to_toml(used, Counter(c.code for c in table.cells if c.code))
+
+
+def _people_said(table: FileTable, people: Pseudonyms, rows: list[RosterRow]) -> list[str]:
+    """Say what became of names, and what is not known of people."""
+    out = []
+    if people.replaced:
+        out.append(
+            f"staff names were replaced by codes {min(table.staff)} to {max(table.staff)} and are "
+            "kept nowhere; to know who is who, write codes of your own into the file and the roster"
+        )
+    if rows:
+        out.append("staff who are not in the roster count as full time")
+    return out
+
+
+def _weeks_said(grid: Grid, calendar: Calendar) -> list[str]:
+    """Say how weeks 1 and 2 were laid over the year, where the calendar does not."""
+    if grid.cycle_weeks == 1 or any(s.kind == "cycle" for s in calendar.spans):
+        return []
+    return [
+        "weeks alternate over those with a pupil day and the first is week 1; calendar rows "
+        "cycle,1,FIRST,LAST override"
+    ]
 
 
 def _codes_said(table: FileTable, mapping: Codes) -> list[str]:
