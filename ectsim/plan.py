@@ -63,6 +63,11 @@ class CoverPolicy(Frozen):
         291.0, unit="pounds a day", status="external", source="E5-09", low=218, high=291, ge=0, le=2000,
         ask="What does a supply teacher cost a day?",
     )  # fmt: skip
+    split_classes: int | None = number(
+        None, unit="classes a period; empty: 0, in a primary 1", status="assumption", source="", low=0,
+        high=2, ge=0, le=10, ask="How many classes may be split before leaders are called to cover?",
+        why="A primary splits a class among others before the head teaches it.",
+    )  # fmt: skip
     rota: Literal["keyed", "fewest_first"] = number(
         "keyed", unit="", status="assumption", source="",
         ask="Who is called first among those who are free?",
@@ -71,12 +76,18 @@ class CoverPolicy(Frozen):
 
 
 class PairSlots(Frozen):
-    """One pair's slots in the timetable cycle, each written ``1Tue:3``."""
+    """One pair's slots in the timetable cycle, each written ``1Tue:3``.
+
+    Where people have no free periods, a slot may stand in a lesson while somebody named takes the
+    class: ``release_ect`` the ECT's, ``release_mentor`` the mentor's (staff ids).
+    """
 
     meet: tuple[str, ...] = ()
     observe: tuple[str, ...] = ()
     reserve: tuple[str, ...] = ()
     study: tuple[str, ...] = ()
+    release_ect: str = ""
+    release_mentor: str = ""
 
     @field_validator("meet", "observe", "reserve", "study", mode="before")
     @classmethod

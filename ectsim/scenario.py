@@ -277,43 +277,81 @@ def _value(value: object) -> object:
 
 
 def _check_slots(school: School, plan: Plan) -> None:
-    grid = school.grid
+    """Refuse slots in which somebody is not free, is wanted twice, or does not exist."""
     taken: dict[tuple[str, int], str] = {}
+
+    def claim(who: str, cell: int, use: str, place: str) -> None:
+        other = taken.get((who, cell))
+        if other and not (
+            other.startswith("meet of") and use.startswith("meet of") and who in mentors
+        ):
+            raise InputError(
+                f"{who} is already in {other} then", where=place, remedy="choose another slot"
+            )
+        taken[who, cell] = use
+
+    mentors = {p.mentor for p in school.pairs}
     for pair_id, slots in plan.slots.items():
         pair = school.pair(pair_id)
+        for side, taker in (
+            ("release_ect", slots.release_ect),
+            ("release_mentor", slots.release_mentor),
+        ):
+            if taker and taker not in school.by_id:
+                raise InputError(
+                    f"'{taker}' is not in the timetable",
+                    where=f"plan.slots.{pair_id}.{side}",
+                    remedy=near(taker, school.by_id),
+                )
         for use in ("meet", "observe", "reserve", "study"):
             for text in getattr(slots, use):
                 place = f"plan.slots.{pair_id}.{use}, {text}"
-                slot = Slot.parse(text)
-                if slot.week > grid.cycle_weeks:
+                cell = _cell(school, text, place)
+                teaches = school.timetable.kind(pair.ect, cell) == "lesson"
+                if use == "observe" and not teaches:
                     raise InputError(
-                        "that week is not in the cycle", where=place, remedy="use week 1"
-                    )
-                cell = grid.cell(slot)
-                sides = {"observe": (pair.mentor,), "study": (pair.ect,)}.get(
-                    use, (pair.ect, pair.mentor)
-                )
-                for who in sides:
-                    kind = school.timetable.kind(who, cell)
-                    if kind != "free":
-                        words = "planning time" if kind == "ppa" else kind
-                        raise InputError(
-                            f"{who} is not free then ({words})", where=place,
-                            remedy="choose a slot in which both are free",
-                        )  # fmt: skip
-                    other = taken.get((who, cell))
-                    if other:
-                        raise InputError(
-                            f"{who} is already in {other} then",
-                            where=place,
-                            remedy="choose another slot",
-                        )
-                    taken[who, cell] = f"{use} of {pair_id}"
-                if use == "observe" and school.timetable.kind(pair.ect, cell) != "lesson":
-                    raise InputError(
-                        f"{pair.ect} does not teach then", where=place,
+                        f"{pair.ect} does not teach then",
+                        where=place,
                         remedy="choose a lesson of the ECT in which the mentor is free",
-                    )  # fmt: skip
+                    )
+                sides = [(pair.ect, slots.release_ect), (pair.mentor, slots.release_mentor)]
+                wanted = {"observe": sides[1:], "study": sides[:1]}.get(use, sides)
+                for who, taker in wanted:
+                    _check_free(school, who, taker if use != "study" else "", cell, place)
+                    claim(who, cell, f"{use} of {pair_id}", place)
+                    if taker and school.timetable.kind(who, cell) == "lesson":
+                        claim(taker, cell, f"release for {pair_id}", place)
+
+
+def _cell(school: School, text: str, place: str) -> int:
+    slot = Slot.parse(text)
+    if slot.week > school.grid.cycle_weeks:
+        raise InputError("that week is not in the cycle", where=place, remedy="use week 1")
+    try:
+        return school.grid.cell(slot)
+    except InputError as error:
+        raise InputError(error.what, where=place, remedy=error.remedy) from None
+
+
+def _check_free(school: School, who: str, taker: str, cell: int, place: str) -> None:
+    """Refuse a slot in which a person is not free, unless somebody free takes the class."""
+    kind = school.timetable.kind(who, cell)
+    if kind == "free":
+        return
+    if kind == "lesson" and taker:
+        if school.timetable.kind(taker, cell) in ("free", "cover"):
+            return
+        raise InputError(
+            f"{taker}, who is to take {who}'s class, is not free then",
+            where=place,
+            remedy="choose another slot or somebody else",
+        )
+    words = "planning time" if kind == "ppa" else kind
+    raise InputError(
+        f"{who} is not free then ({words})",
+        where=place,
+        remedy="choose a slot in which both are free, or name who takes the class",
+    )
 
 
 def _named_plan(scenario: Scenario, name: str) -> Plan:

@@ -405,7 +405,7 @@ class Coaching:
 
     def _obstacle(self, chance: Chance) -> tuple[int, int]:
         """Return (cause, side) of what absence and cover do to a time, or (0, 0)."""
-        return self.fate.obstacle(self.pair.ect, self.pair.mentor, chance[1])
+        return self.fate.obstacle(self.pair, chance[1])
 
     def _fail(self, cycle: Cycle, chance: Chance, cause: int, side: int) -> None:
         cycle.failed = True
@@ -474,7 +474,7 @@ class Coaching:
         """Watch ten to fifteen minutes of a lesson, unless something keeps either away."""
         start, cell, planned = visit
         self.next_visit = max(self.next_visit, bisect_right(self.pair.visits, visit))
-        cause, side = self.fate.visit_obstacle(self.pair.ect, self.pair.mentor, cell)
+        cause, side = self.fate.obstacle(self.pair, cell)
         if not cause and not self.bookings.free((self.pair.mentor,), cell, -1):
             return  # the mentor meets somebody then: no visit was ever possible
         form = LIVE

@@ -43,7 +43,7 @@ class CoverBook:
     open_lessons : int
         Lessons that absence left open.
     by_supply, by_supervisors, by_teachers, bought, collapsed : int
-        How they were taught: ``bought`` one by one, ``collapsed`` into another class.
+        How they were taught: ``bought`` one by one, ``collapsed`` or split into other classes.
     supply_days : int
         Days of supply paid for.
     chances : numpy.ndarray
@@ -101,13 +101,13 @@ def allocate(frame: Frame, diary: Diary, luck: Luck) -> CoverBook:
     if policy.rota == "keyed":
         order = frame.call_order[:, cells] + _draws(frame, luck, cells)
         _hold_back(levels, cells, order)
-        calls = _call(can, order, wanted)
+        calls = _call(can, order, _after_splitting(frame, can, order, wanted))
     else:
         calls = _fewest_first(frame, luck, can, cells, wanted, levels)
     in_all = calls.sum(axis=0)
     first_teacher = len(frame.staff) - len(frame.supervisors)
     left = wanted - in_all
-    bought = _buy(frame, luck, cells, left)
+    bought = _buy(frame, luck, cells, np.maximum(left - frame.split_classes, 0))
     by_supervisors = int(calls[first_teacher:].sum())
     return CoverBook(
         taken={i: frozenset(cells[calls[i]].tolist()) for i in frame.tracked},
@@ -169,14 +169,28 @@ def _hold_back(
     order[rows, columns] += 4.0  # after everybody else: plain draws end below 1
 
 
+def _after_splitting(
+    frame: Frame, can: NDArray[np.bool_], order: NDArray[np.float64], wanted: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return how many people are called where a class may be split before teachers are asked.
+
+    Supervisors and staff marked for cover come before splitting, everybody else after it.
+    """
+    split = frame.split_classes
+    if not split:
+        return wanted
+    first = (can & (order < 0)).sum(axis=0)
+    return np.where(wanted <= first, wanted, np.maximum(first, wanted - split))
+
+
 def _call(
     can: NDArray[np.bool_], order: NDArray[np.float64], wanted: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     """Call the first ``wanted`` of each column's candidates."""
     score = np.where(can, order, np.inf).T
     ranked = np.sort(score, axis=1)
-    last = np.minimum(wanted, score.shape[1]) - 1
-    threshold = ranked[np.arange(len(wanted)), last]
+    last = np.clip(wanted, 1, score.shape[1]) - 1
+    threshold = np.where(wanted > 0, ranked[np.arange(len(wanted)), last], -np.inf)
     called: NDArray[np.bool_] = (score <= threshold[:, None]) & (score < np.inf)
     return np.ascontiguousarray(called.T)
 

@@ -98,6 +98,8 @@ class PairFrame:
         Starts of the ECT's lessons, for video.
     works : tuple of int
         School weeks in which the ECT works.
+    released : dict of int to tuple of (int, int)
+        For year cells of slots that stand in a lesson (side, person): who takes whose class.
     """
 
     pair: Pair
@@ -110,7 +112,7 @@ class PairFrame:
     study: tuple[int, ...]
     lessons: tuple[int, ...]
     works: tuple[int, ...]
-    found: tuple[int, ...] = field(default=())
+    released: dict[int, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
 
 class Frame:
@@ -153,7 +155,10 @@ class Frame:
         self._timetable_arrays(scenario, order)
         self.pairs = tuple(self._pair(scenario, i, p) for i, p in enumerate(school.pairs))
         self.modules = tuple(tuple(due_modules(self, p)) for p in self.pairs)
-        self.tracked = sorted({w for p in self.pairs for w in (p.ect, p.mentor)})
+        takers = {who for p in self.pairs for needed in p.released.values() for _, who in needed}
+        self.tracked = sorted({w for p in self.pairs for w in (p.ect, p.mentor)} | takers)
+        split = plan.cover.split_classes
+        self.split_classes = split if split is not None else int(school.phase == "primary")
         self._protection(scenario)
 
     def _timetable_arrays(self, scenario: Scenario, order: list[str]) -> None:
@@ -244,6 +249,7 @@ class Frame:
         for c in reversed(self.occurrences(cells["study"])):
             study[self.week_of[c // self.periods]] = c
         lessons = self.occurrences([c for c, letter in enumerate(row) if letter == "l"])
+        released = self._released(scenario, pair, cells)
         return PairFrame(
             pair=pair,
             index=index,
@@ -255,7 +261,26 @@ class Frame:
             study=tuple(study),
             lessons=tuple(self.end_of(c) for c in lessons),
             works=works,
+            released=released,
         )
+
+    def _released(
+        self, scenario: Scenario, pair: Pair, cells: dict[str, list[int]]
+    ) -> dict[int, tuple[tuple[int, int], ...]]:
+        """Say for each slot that stands in a lesson who takes the class: year cell to (side, person)."""
+        slots, rows = scenario.plan.slots_of(pair.id), scenario.school.timetable.rows
+        sides = ((1, pair.ect, slots.release_ect), (2, pair.mentor, slots.release_mentor))
+        out: dict[int, tuple[tuple[int, int], ...]] = {}
+        for use in ("meet", "reserve", "observe"):
+            for c in cells[use]:
+                needed = tuple(
+                    (side, self.position[taker])
+                    for side, who, taker in sides
+                    if taker and rows[who][c] == "l" and not (use == "observe" and side == 1)
+                )
+                if needed:
+                    out.update(dict.fromkeys(self.occurrences([c]), needed))
+        return out
 
     def _in_school(self, row: str, cycle_day: int) -> bool:
         day = row[cycle_day * self.periods : (cycle_day + 1) * self.periods]
@@ -360,21 +385,30 @@ class Frame:
         def keep(person: int, cell: int, level: int) -> None:
             levels[person, cell] = max(level, levels.get((person, cell), 0))
 
+        def release(pair: PairFrame, cell: int) -> None:
+            # whoever takes a class is as protected as the side that it releases
+            for number, taker in pair.released.get(cell, ()):
+                keep(taker, cell, side["ect" if number == 1 else "mentor"])
+
         for p in self.pairs:
             slots = plan.slots_of(p.pair.id)
             for window in p.windows:
                 if window.planned and window.planned[1] >= 0 and window.in_plan:
                     keep(p.ect, window.planned[1], side["ect"])
                     keep(p.mentor, window.planned[1], side["mentor"])
+                    release(p, window.planned[1])
             for _, cell, planned in p.visits:
                 if planned:
                     keep(p.mentor, cell, side["mentor"])
+                    release(p, cell)
             for cell in p.study:
                 if cell >= 0:
                     keep(p.ect, cell, side["ect"])
             for cell in self.occurrences([grid.cell(Slot.parse(t)) for t in slots.reserve]):
                 keep(p.ect, cell, reserve)
                 keep(p.mentor, cell, reserve)
+                for _, taker in p.released.get(cell, ()):
+                    keep(taker, cell, reserve)
         self.slots = sorted((who, cell, level) for (who, cell), level in levels.items())
 
     def first_extra(self, pair: PairFrame, after: int) -> int:

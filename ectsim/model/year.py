@@ -67,8 +67,13 @@ class Fate:
         """Tell whether a person is ill and has been for so long that windows are paused."""
         return int(self._spell[person][day]) > self._pause_after
 
-    def obstacle(self, ect: int, mentor: int, cell: int) -> tuple[int, int]:
-        """Return (cause, side) of what absence and cover do to a meeting in a year cell, or (0, 0)."""
+    def obstacle(self, pair: PairFrame, cell: int) -> tuple[int, int]:
+        """Return (cause, side) of what absence and cover do to a meeting or a visit, or (0, 0).
+
+        In a slot that stands in a lesson, whoever takes the class must be in school and not be
+        called to cover another one; else the slot goes to ``cover``.
+        """
+        ect, mentor = pair.ect, pair.mentor
         day = cell // self._periods
         ect_away, mentor_away = self._away[ect][day], self._away[mentor][day]
         if ect_away or mentor_away:
@@ -79,11 +84,10 @@ class Fate:
             return COVER, ECT
         if cell in self._taken[mentor]:
             return COVER, MENTOR
+        for side, person in pair.released.get(cell, ()):
+            if self._away[person][day] or cell in self._taken[person]:
+                return COVER, side
         return 0, 0
-
-    def visit_obstacle(self, ect: int, mentor: int, cell: int) -> tuple[int, int]:
-        """Return (cause, side) of what absence and cover do to a visit; the ECT teaches then."""
-        return self.obstacle(ect, mentor, cell)
 
     def study_failure(self, pair: PairFrame, cell: int) -> int:
         """Return why an ECT cannot study in a year cell, or 0."""
