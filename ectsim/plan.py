@@ -214,7 +214,9 @@ class Plan(Frozen):
         """
         mine, theirs = _flat(self.model_dump()), _flat(other.model_dump())
         names = sorted((mine.keys() | theirs.keys()) - {"name"})
-        return {n: (mine.get(n), theirs.get(n)) for n in names if mine.get(n) != theirs.get(n)}
+        changed = {n: (mine.get(n), theirs.get(n)) for n in names if mine.get(n) != theirs.get(n)}
+        # a pair that is not named and a pair without slots are the same
+        return {n: v for n, v in changed.items() if not n.startswith("slots.") or any(v)}
 
     @classmethod
     def preset(cls, name: str) -> Plan:
