@@ -1003,6 +1003,7 @@ class ServiceProcess:
         self._process: subprocess.Popen[str] | None = None
         self._stopping = threading.Event()
         self._lock = threading.Lock()
+        self._watcher: threading.Thread | None = None
 
     @property
     def pid(self) -> int | None:
@@ -1014,7 +1015,7 @@ class ServiceProcess:
         return {"ECTSIM_SERVICE": self.address, "ECTSIM_SERVICE_SECRET": self.secret}
 
     def __enter__(self) -> ServiceProcess:
-        """Start it and wait until it listens."""
+        """Start it; where its address is known beforehand, do not wait for it."""
         if sys.platform != "win32":
             # The folder is ours, not the service's, so that the address outlives its death.
             self._folder = Path(tempfile.mkdtemp(prefix="ectsim-"))
@@ -1022,8 +1023,22 @@ class ServiceProcess:
             if len(os.fsencode(place)) < 100:
                 self.address = f"unix:{place}"
         self._launch()
-        threading.Thread(target=self._watch, daemon=True, name="service-watch").start()
+        if not self.address:
+            self.ready()
         return self
+
+    def ready(self) -> None:
+        """Wait until it listens; from then on it is started again when it dies.
+
+        Raises
+        ------
+        RuntimeError
+            If it does not start.
+        """
+        if self._watcher is None:
+            self._listens()
+            self._watcher = threading.Thread(target=self._watch, daemon=True, name="service-watch")
+            self._watcher.start()
 
     def __exit__(
         self,
@@ -1066,11 +1081,14 @@ class ServiceProcess:
             env=environment,
         )
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         order = {**self._order, "address": self.address, "secret": self.secret}
         with contextlib.suppress(OSError):
             self._process.stdin.write(json.dumps(order) + "\n")
             self._process.stdin.flush()
+
+    def _listens(self) -> None:
+        assert self._process is not None
+        assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
             code = self._process.wait()
@@ -1092,6 +1110,7 @@ class ServiceProcess:
             with self._lock, contextlib.suppress(RuntimeError):
                 if not self._stopping.is_set():
                     self._launch()
+                    self._listens()
 
 
 def main() -> None:

@@ -253,8 +253,8 @@ class Client:
         async with self._opening:
             if self._writer is not None:
                 return
-            # A service that died is started again within a second or two.
-            end = time.monotonic() + 5
+            # A service that starts, or starts again, needs a second or two.
+            end = time.monotonic() + 8
             while True:
                 try:
                     reader, writer = await wire.connect(self._address)

@@ -283,11 +283,26 @@ def serve(
         if token:
             url += f"?token={token}"
         probe = f"http://{_reachable(address)}:{bound}{base_url}voila/static/voila.js"
-        threading.Thread(
-            target=_announce, args=(probe, url, browser), daemon=True, name="announce"
-        ).start()
+        failed: list[str] = []
+
+        def announce() -> None:
+            try:
+                _wait_for(probe)
+                service.ready()
+            except RuntimeError as error:
+                failed.append(f"{error}; {logs / 'service.log'} says why")
+                app.ioloop.add_callback(app.ioloop.stop)
+                return
+            print(f"The dashboard is open at {url}\nCtrl+C stops it.", flush=True)
+            if browser:
+                with contextlib.suppress(webbrowser.Error):
+                    webbrowser.open(url)
+
+        threading.Thread(target=announce, daemon=True, name="announce").start()
         with contextlib.suppress(KeyboardInterrupt):
             app.start()
+    if failed:
+        raise RuntimeError(failed[0])
     return 0
 
 
@@ -402,8 +417,9 @@ def _config(
     voila.page_config_hook = page_config
     voila.preheat_kernel = visitors > 0
     voila.default_pool_size = visitors
-    # With a crowd, kernels started ahead again at once would slow down those who just came.
-    config.VoilaKernelManager.fill_delay = 2.0 if visitors < 5 else 120.0
+    # The next kernel is started ahead when the page of the last visitor has settled: earlier, it
+    # would cost that page a second. With a crowd, wait until all have come.
+    config.VoilaKernelManager.fill_delay = 10.0 if visitors < 5 else 120.0
     config.Kernels.most = most
     config.Kernels.output = str(scratch / "kernels.log")
     if sys.platform != "win32":
@@ -430,17 +446,14 @@ def _log_to(place: Path, log: logging.Logger) -> None:
         logger.propagate = False
 
 
-def _announce(probe: str, url: str, browser: bool) -> None:
+def _wait_for(probe: str) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for _ in range(240):
         try:
             with opener.open(probe, timeout=5):
-                break
+                return
         except urllib.error.HTTPError:
-            break  # it answers
+            return  # it answers
         except OSError:
-            time.sleep(0.25)
-    print(f"The dashboard is open at {url}\nCtrl+C stops it.", flush=True)
-    if browser:
-        with contextlib.suppress(webbrowser.Error):
-            webbrowser.open(url)
+            time.sleep(0.1)
+    raise RuntimeError("the dashboard did not start within its time")
