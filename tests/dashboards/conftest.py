@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Request, WebError
+from playwright.sync_api import Browser, BrowserContext, Dialog, Request, WebError
 
 HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parents[1]
@@ -50,6 +50,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """One context for all tests, so that scripts are fetched once and not for every page."""
     context = browser.new_context()
+    context.set_default_timeout(20_000)
     yield context
     context.close()
 
@@ -136,11 +137,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture(autouse=True)
 def _nothing_leaves(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a browser test on any request to elsewhere and on any script error."""
-    if "page" not in request.fixturenames:
+    if "context" not in request.fixturenames:
         yield
         return
-    page = request.getfixturevalue("page")
-    page.set_default_timeout(15_000)
+    context = request.getfixturevalue("context")
     seen: list[str] = []
     allowed = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "about:")
 
@@ -151,13 +151,18 @@ def _nothing_leaves(request: pytest.FixtureRequest) -> Iterator[None]:
     def on_error(error: WebError) -> None:
         seen.append(f"script error {error.error}")
 
-    page.context.on("request", on_request)
-    page.context.on("weberror", on_error)
-    page.on("dialog", lambda d: seen.append(f"dialog {d.message}"))
+    def on_dialog(dialog: Dialog) -> None:
+        seen.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+    context.on("request", on_request)
+    context.on("weberror", on_error)
+    context.on("dialog", on_dialog)
     yield
-    page.context.remove_listener("request", on_request)
-    page.context.remove_listener("weberror", on_error)
-    page.context.clear_cookies()
+    context.remove_listener("request", on_request)
+    context.remove_listener("weberror", on_error)
+    context.remove_listener("dialog", on_dialog)
+    context.clear_cookies()
     assert not seen
 
 

@@ -8,9 +8,10 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,13 @@ def run(work: Work, *, processes: bool = False, limits: Limits | None = None) ->
                 finally:
                     await close_all()
 
-    asyncio.run(inside())
+    go(inside())
+
+
+def go(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine in a thread: Playwright keeps a loop running in the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
 
 
 _open: list[Client] = []
@@ -339,6 +346,7 @@ def test_the_process_serves_survives_its_death_and_leaves_nothing(
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     log = tmp_path / "log" / "service.log"
     with ServiceProcess(["ectsim.app.handlers", "tests.dashboards.demo"], log=log) as process:
+        process.ready()
 
         async def work() -> None:
             client = client_of(process)
@@ -359,7 +367,7 @@ def test_the_process_serves_survives_its_death_and_leaves_nothing(
             assert not any(map(alive, before)), "workers outlive a killed service"
             await close_all()
 
-        asyncio.run(work())
+        go(work())
         assert process.pid is not None
         after = family(process.pid)
     for _ in range(100):
