@@ -106,6 +106,9 @@ class Cycle:
     displaced: bool = False  # its earliest planned meeting has failed
     arranged: Chance | None = None
     tries: dict[int, int] = field(default_factory=dict)
+    needs: int | None = (
+        None  # a module that a visit showed to be needed, where the plan waits for it
+    )
     failed: bool = False  # some failure is on record
 
 
@@ -245,6 +248,8 @@ class Coaching:
         if self.fate.long_sick(self.pair.ect, day):
             self.rows.append((window.opens, PAUSED, self.pair.index, window.cycle, 0, 0, 0, 1))
             self.own = None
+            if window.planned:  # the mentor's other pairs may use the time
+                self.bookings.release(self.both, window.planned[1], self.pair.index)
             return
         cycle = Cycle(window, window.closes)
         self.own = cycle
@@ -305,21 +310,27 @@ class Coaching:
     # -- finding a time ---------------------------------------------------------------------
 
     def _pick(self, cycle: Cycle) -> None:
-        """Let a pair without a slot agree on a time: one of the free ones, by the pair's keyed choice."""
+        """Let a pair without a slot agree on a time: one of the free ones, by the pair's keyed choice.
+
+        They agree before the day's absence and cover are known, so that more cover never moves a
+        meeting. Where the plan finds times only for what is lost, a reserve slot that comes before
+        the chosen time is tried first.
+        """
         window = cycle.window
         lo = bisect_left(self.pair.extras, (window.opens, -1, -1))
         hi = bisect_left(self.pair.extras, (window.closes, -1, -1))
-        options = self.pair.extras[lo:hi]
-        free = [x for x in options if self._open_to(x, cycle)]
+        free = [x for x in self.pair.extras[lo:hi] if self._unbooked(x, cycle)]
+        reserve = None
+        if not self.found:
+            free = [x for x in free if self._usable(cycle, x)]
+            reserve = next((x for x in free if x[2] == RESERVE), None)
+            free = [x for x in free if x[2] != RESERVE]
         inside = [x for x in free if x[2] in (COMMON_FREE, RESERVE, PLANNED)]
         best = min(inside or free, key=lambda x: self.choice[x[1]], default=None)
+        if reserve and (best is None or reserve[0] < best[0]):
+            best = reserve
         if best is None:
             cycle.displaced = True
-            for x in options:  # there were times, but each was known to be gone
-                cause, side = self._obstacle(x)
-                if cause:
-                    self._fail(cycle, x, cause, side)
-                    break
             return
         cycle.planned = best
         self.bookings.book(self.both, best[1], self.pair.index)
@@ -327,6 +338,13 @@ class Coaching:
 
     def _open_to(self, chance: Chance, cycle: Cycle) -> bool:
         """Tell whether a pair may book a time now: today's absence and cover are known from 07:30."""
+        today = int(self.env.now) // DAY
+        return self._unbooked(chance, cycle) and (
+            chance[0] // DAY != today or not self._obstacle(chance)[0]
+        )
+
+    def _unbooked(self, chance: Chance, cycle: Cycle) -> bool:
+        """Tell whether neither of a pair has agreed on something else for a time."""
         start, cell, _ = chance
         if not self.bookings.free(self.both, cell, self.pair.index):
             return False
@@ -338,22 +356,28 @@ class Coaching:
                     or (self.programme.one_meeting_a_day and held[0] // DAY == start // DAY)
                 ):
                     return False
-        if self.programme.one_meeting_a_day and start // DAY == self.last_day:
-            return False
-        today = int(self.env.now) // DAY
-        return start // DAY != today or not self._obstacle(chance)[0]
+        return not (self.programme.one_meeting_a_day and start // DAY == self.last_day)
 
     def _next_meeting(self, now: int) -> tuple[Chance | None, Cycle | None]:
         """Return the next agreed meeting, agreeing on a new time where one is needed."""
         for cycle in (*self.carried, *([self.own] if self.own else [])):
             if cycle.displaced and cycle.planned is None and cycle.arranged is None:
                 self._arrange(cycle, now)
+        self._oldest_first()
         best: tuple[Chance | None, Cycle | None] = (None, None)
         for cycle in (*self.carried, *([self.own] if self.own else [])):
             chance = cycle.planned or cycle.arranged
             if chance and (best[0] is None or chance[0] < best[0][0]):
                 best = (chance, cycle)
         return best
+
+    def _oldest_first(self) -> None:
+        """Give the earlier of two new times to the older cycle: it has less time left."""
+        own, old = self.own, self.carried[0] if self.carried else None
+        if own and old and own.arranged and old.arranged and own.arranged[0] < old.arranged[0]:
+            own.arranged, old.arranged = old.arranged, own.arranged
+            for cycle, (start, _, form) in ((old, old.arranged), (own, own.arranged)):
+                self._log(ARRANGED, cycle, start, form=form)
 
     def _arrange(self, cycle: Cycle, now: int) -> None:
         """Set the first time that is left for a displaced cycle."""
@@ -446,8 +470,10 @@ class Coaching:
 
     def _next_visit(self, now: int, before: int) -> tuple[int, int, bool] | None:
         """Return the next lesson to visit before a minute, if a visit is wanted."""
-        if self.visit is not None or not self.plan.observe or self.plan.video:
+        if not self.plan.observe or self.plan.video:
             return None
+        if self.visit is not None and self.visit >= self._oldest_day(before):
+            return None  # one visit is enough, unless it would be too old by the meeting
         visits = self.pair.visits
         i = self.next_visit
         while i < len(visits) and visits[i][0] < now:
@@ -465,7 +491,7 @@ class Coaching:
 
     def _target(self, before: int) -> int:
         """Return the minute by which the visit is needed: the meeting that is agreed, or the next slot."""
-        if self.own or self.upcoming >= len(self.pair.windows):
+        if self.own or self.carried or self.upcoming >= len(self.pair.windows):
             return before
         window = self.pair.windows[self.upcoming]
         return window.planned[0] if window.planned else window.opens
@@ -474,9 +500,9 @@ class Coaching:
         """Watch ten to fifteen minutes of a lesson, unless something keeps either away."""
         start, cell, planned = visit
         self.next_visit = max(self.next_visit, bisect_right(self.pair.visits, visit))
-        cause, side = self.fate.obstacle(self.pair, cell)
-        if not cause and not self.bookings.free((self.pair.mentor,), cell, -1):
+        if not self.bookings.free((self.pair.mentor,), cell, -1):
             return  # the mentor meets somebody then: no visit was ever possible
+        cause, side = self.fate.obstacle(self.pair, cell)
         form = LIVE
         if not cause and not planned and self.slip_visit[cell] < self._slip_rate(COMMON_FREE):
             cause = SLIPPED
@@ -516,17 +542,19 @@ class Coaching:
         start, cell, form = chance
         own_slot = cycle.planned is not None
         cause, side = self._struck(chance)
-        if not cause and self.plan.gate == "postpone" and self.first_module + self._studied() == 0:
+        if not cause and self._must_wait(cycle):
             cause = GATE
         if cause:
             self._displace(cycle, chance, cause, side, own_slot=own_slot)
             return
-        bell = min(
-            self.frame.end_of(cell), start + (SPLIT_MIN if form == SPLIT else self.plan.meeting_min)
-        )
         claim = self.mentor.claim()
         if claim is not None:
             yield claim
+        length = self.plan.meeting_min
+        if form == SPLIT:
+            length = min(length, SPLIT_MIN)
+        # whoever waited for the mentor has what is left of the period
+        bell = min(self.frame.end_of(cell), int(self.env.now) + length)
         if bell - self.env.now < BELL_MIN:
             self.mentor.release(claim)
             self._displace(cycle, chance, OVERRUN, 2, own_slot=own_slot)
@@ -549,6 +577,16 @@ class Coaching:
         waiting = self.own or (self.carried[0] if self.carried else None)
         first = waiting.window.first_day if waiting else self._following_day(cycle)
         self._look_for_visits(first)
+
+    def _must_wait(self, cycle: Cycle) -> bool:
+        """Tell whether the plan puts the meeting off until its topic is studied (F055)."""
+        if self.plan.gate != "postpone":
+            return False
+        known = self.first_module + self._studied()
+        if cycle.needs is None and known:
+            shown = self.need[cycle.window.cycle] < self.c.deferral and known < self._modules()
+            cycle.needs = known if shown else known - 1
+        return cycle.needs is None or cycle.needs >= known
 
     def _following_day(self, cycle: Cycle) -> int:
         n = cycle.window.cycle + 1
@@ -660,9 +698,12 @@ class Coaching:
         seen = self._seen(cycle)
         needs_next = self.need[cycle.window.cycle] < self.c.deferral and known < self._modules()
         ignore = self.plan.gate == "ignore"
-        if needs_next and not ignore:
-            self._log(STEP_DEFERRED, cycle, known)
-        topic = known if needs_next and ignore else known - 1
+        if cycle.needs is not None:  # waited for, and studied by now
+            topic = cycle.needs
+        else:
+            if needs_next and not ignore:
+                self._log(STEP_DEFERRED, cycle, known)
+            topic = known if needs_next and ignore else known - 1
         unstudied = topic < 0 or topic >= known
         self._log(STEP_CHOSEN, cycle, topic, GATE if unstudied else 0, seen)
 

@@ -83,7 +83,7 @@ def study(frame: Frame, pair: PairFrame, fate: Fate, luck: Luck, rows: list[Row]
     done: list[int] = []
     chance = frame.scenario.school.conditions.study_own_time
     weekly = frame.modules[pair.index]
-    before = 0 if pair.pair.year == 1 else programme.modules - len(weekly)
+    before = 0 if pair.pair.year == 1 else programme.modules_in(1)
     last = 0
     for i, week in enumerate(weekly):
         module = before + i

@@ -224,11 +224,7 @@ def live(scenario: Scenario, seed: int, replication: int) -> Year:
                 bookings.book((p.ect, p.mentor), window.planned[1], p.index)
     for p in frame.pairs:
         studied = study(frame, p, fate, luck, rows)
-        first = (
-            0
-            if p.pair.year == 1
-            else scenario.programme.study.modules - len(frame.modules[p.index])
-        )
+        first = 0 if p.pair.year == 1 else scenario.programme.study.modules_in(1)
         coaching = Coaching(
             env,
             frame,
