@@ -71,7 +71,7 @@ def ledger_bars(result: Mapping[str, Any]) -> Chart:
         "sentence": f"{_listed(cycles, shown)} That makes {due}, the number due.",
         "kind": "bars",
         "data": {
-            "unit": "cycles a year",
+            "unit": "cycles",
             "high": max([1, *(b["value"] for b in bars)]),
             "bars": bars,
         },
@@ -119,7 +119,7 @@ def spread_dots(
     metric : str
         ``completion_any`` or ``completion_full``.
     """
-    groups, rows = [], []
+    groups, rows, lowest = [], [], 100.0
     for label, result in results:
         years = [y for y in result["years"][metric] if y == y]
         values = (
@@ -128,6 +128,7 @@ def spread_dots(
             else []
         )
         groups.append({"label": label, "values": values})
+        lowest = min([lowest, *values])
         m = result["metrics"][metric]
         rows.append(
             [
@@ -138,12 +139,14 @@ def spread_dots(
         )
     label, last = results[-1]
     m = last["metrics"][metric]
+    # dots have no length to compare: the axis may begin where the years begin
+    low = max(0, 10 * int((lowest - 4) // 10))
     return {
         "title": _spread_title(results, metric),
-        "sentence": headline(last),
+        "sentence": _spread_sentence(last, metric, len(results)),
         "metric": {"name": metric, "lo": m["lo"], "hi": m["hi"], "n": m["n"]},
         "kind": "dots",
-        "data": {"unit": "%", "low": 0, "high": 100, "x_label": "cycles that happen, of 100 due", "groups": groups},
+        "data": {"unit": "%", "low": low, "high": 100, "x_label": "cycles that happen, of 100 due", "groups": groups},
         "table": {
             "columns": ["Plan", "Mean", "One year in ten is below", "One year in ten is above", "Mean, low end of 95 % interval", "Mean, high end", "Simulated years"],
             "rows": rows,
@@ -158,6 +161,17 @@ def _spread_title(results: Sequence[tuple[str, Mapping[str, Any]]], metric: str)
     if len(means) == 1 or means[0] is None:
         return f"About {100 * means[-1]:.0f} of 100 cycles happen in a usual year"
     return f"About {100 * means[-1]:.0f} of 100 cycles happen, against {100 * means[0]:.0f} before"
+
+
+def _spread_sentence(result: Mapping[str, Any], metric: str, plans: int) -> str:
+    m = result["metrics"][metric]
+    if m["mean"] is None:
+        return headline(result)
+    both = ", the same years under both plans" if plans > 1 else ""
+    return (
+        f"Each dot is one of {DOTS} equally likely years{both}. In 8 of 10 simulated years between "
+        f"{100 * m['p10']:.0f} and {100 * m['p90']:.0f} of 100 cycles happen."
+    )
 
 
 def week_strips(

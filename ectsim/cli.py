@@ -396,3 +396,20 @@ def schema() -> None:
     from ectsim.schema import scenario_schema  # noqa: PLC0415 - each command loads what it needs
 
     typer.echo(json.dumps(scenario_schema(), ensure_ascii=False, indent=2))
+
+
+@app.command()
+def dashboard(
+    name: Annotated[str, typer.Argument(help="Which dashboard.")] = "coordinator",
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Port; by default the first free from 8866."),
+    ] = None,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Only print the address; open no browser.")
+    ] = False,
+) -> None:
+    """Open a dashboard in the browser, with the sample school, until Ctrl+C."""
+    from ectsim.app.server import serve  # noqa: PLC0415 - loads the web server
+
+    serve(name, port, not no_browser, preload=("ectsim.desk", "ectsim.model.year", "ectsim.story"))

@@ -9,37 +9,47 @@ from __future__ import annotations
 import csv
 import io
 import json
+import pickle
 import re
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ectsim.analysis import result_dict
+from ectsim.analysis import compare_dict, result_dict
 from ectsim.charts import ledger_bars, spread_dots, week_strips
 from ectsim.errors import InputError
 from ectsim.experiment import Replication, Results, run_chunk
+from ectsim.folder import parse_toml, read_toml
 from ectsim.parameters import certificates
 from ectsim.plan import Plan
-from ectsim.scenario import Scenario, load
+from ectsim.scenario import Scenario, load, parse_code, preset_names
 from ectsim.school import Conditions
+from ectsim.timetables.files import read_text, safe_name
 from ectsim.words import headline
 
 __all__ = [
+    "compare",
     "describe",
     "export",
     "import_upload",
+    "open_scenario",
+    "packed",
     "present",
     "read_request",
     "replay",
-    "simulate_years",
+    "simulate_arms",
 ]
 
 UPLOAD_KEY = re.compile(r"up-[0-9a-f]{20}")
 LIMIT = 2_000
 """Replications that a page may ask for."""
+
+SCENARIO_LIMIT = 1_000_000
+"""Largest scenario file in bytes."""
 
 
 # --- requests ---------------------------------------------------------------------------------
@@ -80,7 +90,10 @@ def read_request(data: Mapping[str, Any], uploads: Path) -> tuple[Scenario, int,
     else:
         scenario = load(school)
         if data.get("plan") and data["plan"] != scenario.plan.name:
-            scenario = scenario.with_changes({"plan.preset": data["plan"]})
+            # the name that a scenario code gives it, so that every output is the same
+            scenario = replace(
+                scenario.with_changes({"plan.preset": data["plan"]}), name=str(data["plan"])
+            )
     if changes:
         scenario = scenario.with_changes(changes, where="")
     if data.get("name"):
@@ -196,11 +209,9 @@ def import_upload(
         for role, name, content in parts:
             if role not in ("timetable", "roster", "calendar", "grid"):
                 raise InputError(f"nothing is known of a file for '{role}'")
-            # the user's own name of the file, for messages, cut to what is safe in a path
-            safe = re.sub(r"[^A-Za-z0-9._ -]+", "_", Path(name).name).strip(". ")[:60] or role
             folder = Path(place) / role
             folder.mkdir()
-            paths[role] = folder / safe
+            paths[role] = folder / safe_name(name, role)
             paths[role].write_bytes(content)
         if "timetable" not in paths:
             raise InputError("no timetable was chosen", remedy="choose the timetable's file first")
@@ -215,12 +226,107 @@ def import_upload(
     return {**report.to_dict(), "school": key, "paths": []}
 
 
+def open_scenario(data: Mapping[str, Any], body: bytes, uploads: Path) -> dict[str, Any]:
+    """Read a scenario code or a scenario's file, for a page that goes on from it.
+
+    Parameters
+    ----------
+    data : mapping
+        ``school`` (the one that the page shows) and ``code``, or ``name`` of the file in ``body``.
+    body : bytes
+        The file, where there is no code.
+    uploads : pathlib.Path
+        Folder of uploaded schools.
+
+    Returns
+    -------
+    dict
+        ``school``, ``plan`` and ``changes`` for a request, ``values`` {parameter: value} of all
+        parameters, ``name``, ``seed``.
+    """
+    school = str(data.get("school") or "default")
+    folder = uploads / school if UPLOAD_KEY.fullmatch(school) else None
+    seed = 1
+    if data.get("code"):
+        scenario, seed = parse_code(str(data["code"]).strip(), school=folder)
+    else:
+        scenario = _from_body(body, safe_name(str(data.get("name") or ""), "scenario.toml"), folder)
+    key = scenario.origin or school
+    plan = scenario.plan.name
+    start, _, _ = read_request({"school": key, "plan": plan}, uploads)
+    values = _leaves(scenario.plan)
+    values.update(
+        {f"conditions.{k}": v for k, v in scenario.school.conditions.model_dump().items()}
+    )
+    changes = scenario.changes_from(start)
+    return {
+        "school": key,
+        "plan": plan,
+        "changes": {k: _listed(v) for k, v in changes.items()},
+        "values": {k: _listed(v) for k, v in values.items()},
+        "name": scenario.name,
+        "seed": seed,
+    }
+
+
+def _from_body(body: bytes, name: str, folder: Path | None) -> Scenario:
+    if len(body) > SCENARIO_LIMIT:
+        raise InputError("the file is too large for a scenario", where=name)
+    with tempfile.TemporaryDirectory(prefix="ectsim-scenario-", dir=folder) as place:
+        path = Path(place) / name
+        path.write_bytes(body)
+        head = read_toml(path)
+        if "preset" in head or str(head.get("school", "")) in preset_names():
+            return load(str(path))
+        # any other school is the one that the page shows, whatever folder the file names
+        if folder is None:
+            raise InputError(
+                "this scenario belongs to a school of its own",
+                where=name,
+                remedy="read that school's timetable first, then open the scenario again",
+            )
+        own = folder / f"{Path(place).name}.toml"
+        try:
+            text = re.sub(r"(?m)^school\s*=.*$", 'school = "."', read_text(path))
+            if parse_toml(text, where=name).get("school", ".") != ".":
+                raise InputError("the school's folder is written oddly", where=name)
+            own.write_text(text, encoding="utf-8")
+            return load(str(own))
+        finally:
+            own.unlink(missing_ok=True)
+
+
+def _listed(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
 # --- simulated years --------------------------------------------------------------------------
 
 
-def simulate_years(scenario: Scenario, seed: int, first: int, last: int) -> list[Replication]:
-    """Simulate replications ``first`` to ``last`` - 1: a chunk of the service."""
-    return run_chunk(_same(scenario), seed, range(first, last))
+_packing = threading.Lock()
+
+
+def packed(scenarios: Sequence[Scenario]) -> bytes:
+    """Pack scenarios for workers, once for all chunks.
+
+    A scenario remembers what it worked out, and presets are shared between requests: what the
+    service will ask of it is worked out before, so that nothing changes while it is packed.
+    """
+    with _packing:
+        for scenario in scenarios:
+            scenario.code(1)
+            _ = scenario.banner
+        return pickle.dumps(tuple(scenarios))
+
+
+@lru_cache(maxsize=8)
+def _unpacked(scenarios: bytes) -> tuple[Scenario, ...]:
+    return tuple(_same(s) for s in pickle.loads(scenarios))
+
+
+def simulate_arms(scenarios: bytes, seed: int, first: int, last: int) -> list[list[Replication]]:
+    """Simulate the same replications of scenarios as :func:`packed` gives them: a chunk."""
+    return [run_chunk(s, seed, range(first, last)) for s in _unpacked(scenarios)]
 
 
 _seen: list[Scenario] = []
@@ -232,27 +338,74 @@ def _same(scenario: Scenario) -> Scenario:
         if known == scenario:
             return known
     _seen.append(scenario)
-    del _seen[:-4]
+    del _seen[:-6]
     return scenario
 
 
-def present(scenario: Scenario, seed: int, runs: Sequence[Replication]) -> dict[str, Any]:
+Arm = tuple[str, Scenario, Sequence[Replication]]
+"""What a plan is called, its scenario and the replications so far."""
+
+
+def present(arm: Arm, seed: int, base: Arm | None = None) -> dict[str, Any]:
     """Turn the replications so far into what a page shows.
+
+    Parameters
+    ----------
+    arm, base : (str, Scenario, sequence of Replication)
+        The plan, and the plan to hold it against, in the same years.
+    seed : int
+        The run's seed.
 
     Returns
     -------
     dict
-        ``result`` (what the command line prints as JSON), ``headline``, ``bars`` and ``dots``
-        (charts).
+        ``result`` (what the command line prints as JSON), ``headline``, ``banner``, ``bars`` and
+        ``dots`` (charts); with a base ``base`` (its metrics) and ``differences`` (paired, with
+        verdicts).
     """
-    result = result_dict(Results(scenario, seed, tuple(runs)))
-    return {
+    label, scenario, runs = arm
+    own = Results(scenario, seed, tuple(runs))
+    result = result_dict(own)
+    out = {
         "result": result,
         "headline": headline(result),
         "banner": scenario.banner,
         "bars": ledger_bars(result),
-        "dots": spread_dots([(scenario.name, result)]),
     }
+    if base is None:
+        return {**out, "dots": spread_dots([(label, result)])}
+    before = Results(base[1], seed, tuple(base[2]))
+    before_result = result_dict(before)
+    paired = compare_dict(before, own, {})
+    return {
+        **out,
+        "dots": spread_dots([(base[0], before_result), (label, result)]),
+        "base": before_result["metrics"],
+        "differences": paired["differences"],
+        "warnings": paired["warnings"],
+    }
+
+
+def compare(base: Arm, other: Arm, seed: int) -> dict[str, Any]:
+    """Compare two plans over the same simulated years.
+
+    Returns
+    -------
+    dict
+        What ``analysis.compare_dict`` gives, ``replications``, and ``metrics`` of the other plan.
+    """
+    (_, first, runs), (_, second, others) = base, other
+    results = Results(second, seed, tuple(others))
+    out = compare_dict(Results(first, seed, tuple(runs)), results, changes_between(first, second))
+    return {**out, "replications": len(runs), "metrics": result_dict(results)["metrics"]}
+
+
+def changes_between(base: Scenario, other: Scenario) -> dict[str, tuple[object, object]]:
+    """Return what another scenario of the same school changes: name to (base, other)."""
+    out = {f"plan.{k}": v for k, v in base.plan.diff(other.plan).items()}
+    mine, theirs = base.school.conditions.model_dump(), other.school.conditions.model_dump()
+    out.update({f"conditions.{k}": (mine[k], theirs[k]) for k in mine if mine[k] != theirs[k]})
+    return out
 
 
 def replay(arms: Sequence[tuple[str, Scenario]], seed: int, pair: str, year: int) -> dict[str, Any]:

@@ -10,7 +10,10 @@ import hashlib
 import json
 import shutil
 import tempfile
-from functools import lru_cache, partial
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -79,24 +82,138 @@ def upload(data: dict[str, Any], body: bytes) -> Job:
     return Job([work], lane="desk", keep=False, seconds=60.0)
 
 
-def _add(partial_: list[Replication] | None, result: list[Replication]) -> list[Replication]:
-    return [*(partial_ or []), *result]
+class Known:
+    """Replications of the last scenarios, so that none is simulated again to be compared with.
+
+    Parameters
+    ----------
+    most : int
+        How many scenarios are kept.
+    """
+
+    def __init__(self, most: int = 24) -> None:
+        self._most = most
+        self._runs: OrderedDict[tuple[str, str], list[Replication]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, scenario: Scenario, seed: int, count: int) -> list[Replication] | None:
+        """Return the first so many replications, or None if not all are there."""
+        key = (scenario.code(seed), scenario.name)
+        with self._lock:
+            runs = self._runs.get(key)
+            if runs is None or len(runs) < count:
+                return None
+            self._runs.move_to_end(key)
+        return runs[:count]
+
+    def put(self, scenario: Scenario, seed: int, runs: list[Replication]) -> None:
+        """Keep a scenario's replications, unless more of them are there."""
+        key = (scenario.code(seed), scenario.name)
+        with self._lock:
+            if len(self._runs.get(key, ())) < len(runs):
+                self._runs[key] = list(runs)
+            while len(self._runs) > self._most:
+                self._runs.popitem(last=False)
 
 
-def _years(data: dict[str, Any]) -> tuple[Scenario, int, list[Chunk]]:
-    scenario, seed, replications = desk.read_request(data, uploads())
+known = Known()
+
+
+def _years(
+    arms: list[Scenario], seed: int, count: int, show: Callable[[list[list[Replication]]], object]
+) -> Job | Reply:
+    """Simulate the same years of scenarios, but those that are known.
+
+    ``show`` takes the replications of each scenario so far, as many of each.
+    """
+    found = [known.get(s, seed, count) for s in arms]
+    if all(runs is not None for runs in found):
+        shown = show([runs or [] for runs in found])
+        return shown if isinstance(shown, Reply) else Reply(shown)
+    missing = [s for s, runs in zip(arms, found, strict=True) if runs is None]
+    sent = desk.packed(missing)
     work = [
-        Chunk(desk.simulate_years, (scenario, seed, part.start, part.stop), len(part))
-        for part in portions(replications)
+        Chunk(desk.simulate_arms, (sent, seed, part.start, part.stop), len(part))
+        for part in portions(count)
     ]
-    return scenario, seed, work
+
+    def present(new: list[list[Replication]]) -> object:
+        done = len(new[0])
+        if done == count:
+            for scenario, runs in zip(missing, new, strict=True):
+                known.put(scenario, seed, runs)
+        fresh = iter(new)
+        return show([next(fresh) if runs is None else runs[:done] for runs in found])
+
+    return Job(work, merge=_add, present=present)
+
+
+def _add(
+    partial_: list[list[Replication]] | None, result: list[list[Replication]]
+) -> list[list[Replication]]:
+    return [[*a, *b] for a, b in zip(partial_ or [[] for _ in result], result, strict=True)]
+
+
+def _arm(request: dict[str, Any]) -> tuple[str, Scenario, int, int]:
+    scenario, seed, count = desk.read_request(request, uploads())
+    return str(request.get("label") or scenario.name)[:60], scenario, seed, count
+
+
+@handlers.add("scenario")
+def scenario(data: dict[str, Any], body: bytes) -> Reply:
+    """Read a scenario code or a scenario's file; see :func:`ectsim.desk.open_scenario`."""
+    return Reply(desk.open_scenario(data, body, uploads()))
 
 
 @handlers.add("simulate")
-def simulate(data: dict[str, Any], body: bytes) -> Job:
-    """Simulate years of a scenario; see :func:`ectsim.desk.read_request` and ``present``."""
-    scenario, seed, work = _years(data)
-    return Job(work, merge=_add, present=partial(desk.present, scenario, seed))
+def simulate(data: dict[str, Any], body: bytes) -> Job | Reply:
+    """Simulate years of a scenario; see :func:`ectsim.desk.read_request` and ``present``.
+
+    Parameters
+    ----------
+    data : dict
+        The request, ``label`` what the plan is called; ``against`` another request of the same
+        school, whose plan is lived through the same years.
+    body : bytes
+        Not used.
+    """
+    label, own, seed, count = _arm(data)
+    if not isinstance(data.get("against"), dict):
+        return _years([own], seed, count, lambda r: desk.present((label, own, r[0]), seed))
+    named, base, _, _ = _arm(data["against"])
+    return _years(
+        [base, own],
+        seed,
+        count,
+        lambda r: desk.present((label, own, r[1]), seed, (named, base, r[0])),
+    )
+
+
+@handlers.add("compare")
+def compare(data: dict[str, Any], body: bytes) -> Job | Reply:
+    """Compare two plans over the same years; see :func:`ectsim.desk.compare`.
+
+    Parameters
+    ----------
+    data : dict
+        ``plans`` [a request of ``simulate`` with a ``label``]: the base and another.
+    body : bytes
+        Not used.
+    """
+    plans = data.get("plans")
+    if not isinstance(plans, list) or len(plans) != 2 or not all(map(_is_table, plans)):
+        raise InputError("two plans are compared", where="plans")
+    (first, base, seed, count), (second, other, _, _) = map(_arm, plans)
+    return _years(
+        [base, other],
+        seed,
+        count,
+        lambda r: desk.compare((first, base, r[0]), (second, other, r[1]), seed),
+    )
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict)
 
 
 @handlers.add("replay")
@@ -123,15 +240,13 @@ def replay(data: dict[str, Any], body: bytes) -> Job:
 
 
 @handlers.add("export")
-def export(data: dict[str, Any], body: bytes) -> Job:
+def export(data: dict[str, Any], body: bytes) -> Job | Reply:
     """Write a result or a scenario as a file: ``form`` is json, csv or toml."""
-    scenario, seed, work = _years(data)
+    _, own, seed, count = _arm(data)
     form = str(data.get("form") or "json")
-    if form == "toml":
-        work = [Chunk(desk.simulate_years, (scenario, seed, 0, 0))]
 
-    def file(runs: list[Replication]) -> Reply:
-        name, media, content = desk.export(scenario, seed, runs, form)
+    def file(arms: list[list[Replication]]) -> Reply:
+        name, media, content = desk.export(own, seed, arms[0] if arms else [], form)
         return Reply({"name": name, "type": media}, content)
 
-    return Job(work, merge=_add, present=file)
+    return file([]) if form == "toml" else _years([own], seed, count, file)

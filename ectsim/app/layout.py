@@ -6,9 +6,9 @@ from typing import Any
 
 import ipywidgets
 
-from ectsim.app.widgets import Prose, Widget, heading, paragraph
+from ectsim.app.widgets import Fold, Prose, Widget, heading, paragraph
 
-__all__ = ["card", "columns", "hide", "page", "row", "show_only", "stack"]
+__all__ = ["card", "columns", "fold", "grid", "hide", "page", "row", "show_only", "stack"]
 
 
 def _box(children: tuple[Any, ...], *names: str) -> ipywidgets.Box:
@@ -60,6 +60,25 @@ def columns(left: Any, right: Any) -> ipywidgets.Box:
     return _box((left, right), "ect-columns")
 
 
+def grid(*children: Any) -> ipywidgets.Box:
+    """Put cards side by side, as many as there is room for."""
+    return _box(children, "ect-grid")
+
+
+def fold(text: str, *children: Any) -> ipywidgets.Box:
+    """Put widgets into a box that is closed until its button is pressed.
+
+    Parameters
+    ----------
+    text : str
+        What is in the box.
+    *children : ipywidgets.Widget
+        The widgets.
+    """
+    inside = _box(children, "ect-stack", "ect-tight", "ect-folded")
+    return _box((Fold(text), inside), "ect-stack", "ect-tight", "ect-fold")
+
+
 def page(title: str, lead: str, *children: Any) -> ipywidgets.Box:
     """Make a page with its only heading of level 1.
 
@@ -85,7 +104,9 @@ def hide(widget: Widget | ipywidgets.Widget, hidden: bool = True) -> None:
     hidden : bool
         Whether it goes.
     """
-    if hidden:
+    if isinstance(widget, Widget):  # these do not follow a change of their classes
+        widget.gone = hidden
+    elif hidden:
         widget.add_class("ect-gone")
     else:
         widget.remove_class("ect-gone")

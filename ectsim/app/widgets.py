@@ -59,9 +59,13 @@ __all__ = [
     "Announcer",
     "Button",
     "Chart",
+    "Codes",
     "Download",
+    "Figures",
+    "Fold",
     "Problems",
     "Prose",
+    "Tiles",
     "Upload",
     "Widget",
     "heading",
@@ -115,6 +119,7 @@ class Widget(anywidget.AnyWidget):
     """Base of all: style, and callbacks that cannot put a traceback on the page."""
 
     _css = _STYLE
+    gone = traitlets.Bool(False).tag(sync=True)
     _running: ClassVar[set[asyncio.Task[None]]] = set()
 
     def call(self, callback: Callable[..., Any] | None, *args: Any) -> None:
@@ -178,7 +183,7 @@ def paragraph(
     text : str
         Its text.
     style : str
-        Empty, ``lead``, ``answer``, ``soft`` or ``caution``.
+        Empty, ``lead``, ``answer``, ``soft``, ``strong`` or ``caution``.
     metric : mapping, optional
         ``name``, ``lo``, ``hi`` and ``n`` of a number that the text tells.
     """
@@ -349,6 +354,93 @@ class Chart(Widget):
             self.observe(lambda change: self.call(on_select, change["new"]), "selected")
 
 
+class Tiles(Widget):
+    """A few numbers that matter most, side by side.
+
+    Attributes
+    ----------
+    tiles : list of dict
+        ``number`` and ``of`` ("82", "of 100"), ``what`` it counts, ``note``, and ``metric`` with
+        ``name``, ``value``, ``lo``, ``hi`` and ``n``.
+    """
+
+    _esm = module("tiles")
+    tiles: traitlets.List[Any] = traitlets.List().tag(sync=True)
+
+
+class Figures(Widget):
+    """A table.
+
+    Attributes
+    ----------
+    caption : str
+        What it shows.
+    columns : list of str
+        Heads.
+    rows : list of list
+        Texts, or dicts with ``text``, ``number`` (set to the right) and ``metric``; nothing is
+        shown while there is none.
+    """
+
+    _esm = module("figures")
+    caption = traitlets.Unicode().tag(sync=True)
+    columns: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    rows: traitlets.List[Any] = traitlets.List().tag(sync=True)
+
+    def show(self, caption: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Show a table in one go."""
+        with self.hold_sync():
+            self.caption, self.columns = caption, list(columns)
+            self.rows = [list(row) for row in rows]
+
+
+class Fold(Widget):
+    """A button that opens and closes the box that follows it; see :func:`ectsim.app.layout.fold`.
+
+    Parameters
+    ----------
+    text : str
+        What is in the box.
+    """
+
+    _esm = module("fold")
+    text = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text=text)
+
+    def unfold(self, is_open: bool = True) -> None:
+        """Open the box, or close it."""
+        self.send({"open": is_open})
+
+
+class Codes(Widget):
+    """A select for each code of a timetable that nobody explained yet.
+
+    Parameters
+    ----------
+    kinds : sequence of (str, str)
+        What a code may stand for, and how that is called; the first stands for no answer.
+    caption : str
+        What the table shows.
+    """
+
+    _esm = module("codes")
+    caption = traitlets.Unicode().tag(sync=True)
+    kinds: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    codes: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    answers: traitlets.Dict[Any, Any] = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, kinds: Sequence[tuple[str, str]], caption: str) -> None:
+        super().__init__(kinds=[list(kind) for kind in kinds], caption=caption)
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """The answers that can be: code to kind."""
+        allowed = {kind for kind, _ in self.kinds if kind}
+        return {str(code): kind for code, kind in self.answers.items() if kind in allowed}
+
+
 class Download(Widget):
     """A button that makes a file when it is pressed, and saves it.
 
@@ -473,7 +565,8 @@ class Address(Widget):
     Parameters
     ----------
     on_arrival : callable
-        Takes the query as a dict, once, when the page is open.
+        Takes the query as a dict when the page is open. A page that was made ahead of its
+        visitor writes nothing into ``query`` before.
     """
 
     _esm = module("address")
@@ -481,10 +574,11 @@ class Address(Widget):
 
     def __init__(self, on_arrival: Callable[[dict[str, str]], Any] | None = None) -> None:
         super().__init__()
-        if on_arrival is not None:
+        self._on_arrival = on_arrival
+        self.on_msg(self._heard)
 
-            def arrived(change: Mapping[str, Any]) -> None:
-                self.unobserve(arrived, "query")
-                self.call(on_arrival, dict(change["new"]))
-
-            self.observe(arrived, "query")
+    def _heard(self, _: object, message: Mapping[str, Any], __: object) -> None:
+        if message.get("event") == "arrived":
+            found = message.get("query")
+            query = found if isinstance(found, dict) else {}
+            self.call(self._on_arrival, {str(k): str(v)[:4000] for k, v in query.items()})

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ectsim.errors import InputError
 
-__all__ = ["LIMIT", "looks_like", "read_rows", "read_text"]
+__all__ = ["LIMIT", "looks_like", "read_rows", "read_text", "safe_name"]
 
 LIMIT = 20_000_000
 """Largest file in bytes that is read; a timetable of 96 staff has 0.1 million."""
@@ -87,6 +87,21 @@ def read_text(path: str | os.PathLike[str], *, remedy: str = EXPORT) -> str:
     if not text.strip():
         raise InputError("the file is empty", where=where, remedy="export it again")
     return text
+
+
+def safe_name(name: str, default: str) -> str:
+    """Return the user's own name of a file, for messages, cut to what is safe in a path.
+
+    Parameters
+    ----------
+    name : str
+        What the user's file is called.
+    default : str
+        What to call it where nothing is left.
+    """
+    last = name.replace("\\", "/").rpartition("/")[2]
+    kept = re.sub(r"[^A-Za-z0-9._ -]+", "_", last).strip(". ")[:60].strip(". ")
+    return kept or default
 
 
 def _read_bytes(file: Path, where: str, remedy: str) -> bytes:

@@ -1,10 +1,9 @@
-// The part of the page's address after "?": read once, written without a reload.
+// The part of the page's address after "?": told once, written without a reload.
 
 function render({ model, el: root }) {
   root.hidden = true;
   const query = () => Object.fromEntries(new URLSearchParams(window.location.search));
-  model.set("query", query());
-  model.save_changes();
+  model.send({ event: "arrived", query: query() });
   model.on("change:query", () => {
     const text = new URLSearchParams(model.get("query")).toString();
     const address = window.location.pathname + (text ? "?" + text : "") + window.location.hash;
@@ -13,4 +12,4 @@ function render({ model, el: root }) {
   });
 }
 
-export default { render };
+export default framed(render);

@@ -14,4 +14,4 @@ function render({ model, el: root }) {
   root.append(button);
 }
 
-export default { render };
+export default framed(render);

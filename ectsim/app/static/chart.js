@@ -398,4 +398,4 @@ function render({ model, el: root }) {
   return () => watch.disconnect();
 }
 
-export default { render };
+export default framed(render);

@@ -27,3 +27,16 @@ function save(name, type, content) {
   link.remove();
   setTimeout(() => URL.revokeObjectURL(url), 10000);
 }
+
+// What every module exports: its drawing, and a way off the page and back.
+function framed(render) {
+  return {
+    render(context) {
+      const { model, el: root } = context;
+      const show = () => root.classList.toggle("ect-gone", Boolean(model.get("gone")));
+      model.on("change:gone", show);
+      show();
+      return render(context);
+    },
+  };
+}

@@ -34,4 +34,4 @@ function render({ model, el: root }) {
   root.append(el("div", { class: "ect-answerline" }, button, " ", note));
 }
 
-export default { render };
+export default framed(render);

@@ -26,4 +26,4 @@ function render({ model, el: root }) {
   draw();
 }
 
-export default { render };
+export default framed(render);

@@ -1,7 +1,7 @@
 // Headings, paragraphs and lists.
 
-const TAGS = ["h1", "h2", "h3", "p", "ul", "ol"];
-const STYLES = ["lead", "answer", "soft", "caution"];
+const TAGS = ["h1", "h2", "h3", "p", "ul", "ol", "pre"];
+const STYLES = ["lead", "answer", "soft", "caution", "strong"];
 
 function render({ model, el: root }) {
   root.classList.add("ect", "ect-prose");
@@ -29,4 +29,4 @@ function render({ model, el: root }) {
   draw();
 }
 
-export default { render };
+export default framed(render);

@@ -55,4 +55,4 @@ function render({ model, el: root }) {
   root.append(box);
 }
 
-export default { render };
+export default framed(render);

@@ -1,0 +1,21 @@
+// A few numbers that matter most, each with what it is and how far it spreads.
+
+function render({ model, el: root }) {
+  root.classList.add("ect");
+  const box = el("ul", { class: "ect-tiles", role: "list" });
+  function draw() {
+    box.replaceChildren(
+      ...model.get("tiles").map((tile) => {
+        const m = tile.metric || {};
+        const number = el("p", { class: "ect-figure", "data-metric": m.name, "data-value": m.value, "data-lo": m.lo, "data-hi": m.hi, "data-n": m.n }, tile.number, " ", el("span", {}, tile.of || ""));
+        return el("li", {}, number, el("p", { class: "ect-what" }, tile.what), el("p", { class: "ect-soft" }, tile.note));
+      }),
+    );
+    box.hidden = !model.get("tiles").length;
+  }
+  model.on("change:tiles", draw);
+  draw();
+  root.append(box);
+}
+
+export default framed(render);
