@@ -11,8 +11,10 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from math import exp, sqrt
+from math import exp
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ectsim.clock import DAY
 from ectsim.log import CAUSE_CODE, EVENT_CODE, FORM_CODE
@@ -20,6 +22,7 @@ from ectsim.model.frame import BELL_MIN, COVER_TIME, SPLIT_MIN
 
 if TYPE_CHECKING:
     import simpy
+    from numpy.typing import NDArray
 
     from ectsim.luck import Luck
     from ectsim.model.bookings import Bookings
@@ -59,6 +62,7 @@ LATE, LOST, CENSORED = EVENT_CODE["late"], EVENT_CODE["lost"], EVENT_CODE["censo
 NO_SLOT, EVENT, OVERRUN = CAUSE_CODE["no_slot"], CAUSE_CODE["event"], CAUSE_CODE["overrun"]
 SLIPPED, GATE = CAUSE_CODE["slipped"], CAUSE_CODE["gate"]
 PLANNED, RESERVE, COMMON_FREE = FORM_CODE["planned"], FORM_CODE["reserve"], FORM_CODE["common_free"]
+SCHOOL_DAY = (COMMON_FREE, RESERVE, PLANNED)
 BEFORE_AFTER, SPLIT, LIVE, VIDEO = (
     FORM_CODE["before_after"],
     FORM_CODE["split"],
@@ -77,23 +81,42 @@ PRIOR_CYCLES = 38
 
 MAX_REPS = 9
 
+TALK = ((2, PRAISE), (3, SHARE))
+TALK_AND_MODEL = (*TALK, (4, MODEL), (5, ANALYSE))
+"""Phases before practice in their fixed order (F174), with their place in the stream."""
 
-def triangular(draw: float, low: float, mode: float, high: float) -> float:
-    """Return the quantile of a triangular distribution.
+
+def triangular(
+    draw: NDArray[np.float64], low: float, mode: float, high: float
+) -> NDArray[np.float64]:
+    """Return quantiles of a triangular distribution.
 
     Parameters
     ----------
-    draw : float
-        Uniform draw.
+    draw : numpy.ndarray
+        Uniform draws.
     low, mode, high : float
         Least, most likely and most, in minutes.
     """
     if high <= low:
-        return mode
+        return np.full_like(draw, mode)
     turn = (mode - low) / (high - low)
-    if draw < turn:
-        return low + sqrt(draw * (high - low) * (mode - low))
-    return high - sqrt((1.0 - draw) * (high - low) * (high - mode))
+    rising = low + np.sqrt(draw * (high - low) * (mode - low))
+    falling = high - np.sqrt((1.0 - draw) * (high - low) * (high - mode))
+    return np.where(draw < turn, rising, falling)
+
+
+def _lengths(frame: Frame, luck: Luck, pair: str, cycles: int) -> list[float]:
+    """Return the practised lengths of a pair's phases in minutes, ``PHASES`` a cycle."""
+    p = frame.scenario.programme.coaching
+    shapes = [p.observation_min, p.setup_min, p.praise_min, p.share_min, p.model_min, p.analyse_min]
+    shapes += [p.practise_min] * (PHASES - len(shapes))
+    if not frame.scenario.school.conditions.random_durations:
+        return [shape[1] for shape in shapes] * cycles
+    draws = luck.table("duration", pair, cycles * PHASES).reshape(cycles, PHASES)
+    columns = [triangular(draws[:, i], *shape) for i, shape in enumerate(shapes)]
+    lengths: list[float] = np.stack(columns, axis=1).ravel().tolist()
+    return lengths
 
 
 @dataclass(slots=True)
@@ -157,9 +180,11 @@ class Coaching:
         self.plan, self.c = scenario.plan, scenario.school.conditions
         self.programme = scenario.programme.coaching
         self.both = (pair.ect, pair.mentor)
+        # with a mentor of their own nobody else can book either of the two
+        self.shared = mentor.shared
         name = pair.pair.id
         cells, cycles = frame.days * frame.periods, len(pair.windows) + 1
-        self.duration = luck.row("duration", name, cycles * PHASES)
+        self.lengths = _lengths(frame, luck, name, cycles)
         self.fluency = luck.row("fluency", name, cycles)
         self.drift = luck.row("drift", name, cycles)
         self.need = luck.row("need", name, cycles)
@@ -182,6 +207,7 @@ class Coaching:
             self.c.checkin_help if self.plan.checkin_min > 0 else 0
         )
         self.found = self.plan.meeting == "found"
+        self.one_a_day = self.programme.one_meeting_a_day
         # without any means of recovery there is no "later" either
         self.horizon = self.plan.horizon if self.plan.recovery else 0
         self.closes = 0  # end of the window that is open now
@@ -228,15 +254,19 @@ class Coaching:
             # a failed attempt must not be met again in the same minute
             meeting, cycle = self._next_meeting(now)
             visit = self._next_visit(now, meeting[0] if meeting else end)
-            when = min(meeting[0] if meeting else end, visit[0] if visit else end, end)
+            when = end
+            if meeting and meeting[0] < when:
+                when = meeting[0]
+            if visit and visit[0] < when:
+                when = visit[0]
             if when > now:
                 yield env.timeout(when - now)
-            if visit and visit[0] == when and when < end:
-                yield from self._observe(visit)
-            elif meeting and cycle and meeting[0] == when and when < end:
-                yield from self._attempt(meeting, cycle)
-            else:
+            if when == end:
                 return
+            if visit and visit[0] == when:
+                yield from self._observe(visit)
+            elif meeting and cycle:
+                yield from self._attempt(meeting, cycle)
 
     # -- windows ----------------------------------------------------------------------------
 
@@ -249,7 +279,7 @@ class Coaching:
             self.rows.append((window.opens, PAUSED, self.pair.index, window.cycle, 0, 0, 0, 1))
             self.own = None
             if window.planned:  # the mentor's other pairs may use the time
-                self.bookings.release(self.both, window.planned[1], self.pair.index)
+                self._release(window.planned[1])
             return
         cycle = Cycle(window, window.closes)
         self.own = cycle
@@ -262,7 +292,7 @@ class Coaching:
                 cycle.displaced = True
             else:
                 cycle.planned = window.planned
-                self.bookings.book(self.both, window.planned[1], self.pair.index)
+                self._book(window.planned[1])
         elif self.found or self.plan.recovery:
             # no slot in this window: the pair agrees on a time, like a pair that has none at all
             self._pick(cycle)
@@ -304,7 +334,7 @@ class Coaching:
     def _forget(self, cycle: Cycle) -> None:
         for chance in (cycle.planned, cycle.arranged):
             if chance:
-                self.bookings.release(self.both, chance[1], self.pair.index)
+                self._release(chance[1])
         cycle.planned = cycle.arranged = None
 
     # -- finding a time ---------------------------------------------------------------------
@@ -319,22 +349,32 @@ class Coaching:
         window = cycle.window
         lo = bisect_left(self.pair.extras, (window.opens, -1, -1))
         hi = bisect_left(self.pair.extras, (window.closes, -1, -1))
-        free = [x for x in self.pair.extras[lo:hi] if self._unbooked(x, cycle)]
+        options = list(self.pair.extras[lo:hi])
         reserve = None
         if not self.found:
-            free = [x for x in free if self._usable(cycle, x)]
-            reserve = next((x for x in free if x[2] == RESERVE), None)
-            free = [x for x in free if x[2] != RESERVE]
-        inside = [x for x in free if x[2] in (COMMON_FREE, RESERVE, PLANNED)]
-        best = min(inside or free, key=lambda x: self.choice[x[1]], default=None)
+            options = [x for x in options if self._usable(cycle, x)]
+            reserves = (x for x in options if x[2] == RESERVE)
+            reserve = next((x for x in reserves if self._unbooked(x, cycle)), None)
+            options = [x for x in options if x[2] != RESERVE]
+        # times of the school day first, then the others, each by the pair's own choice
+        options.sort(key=lambda x: (x[2] not in SCHOOL_DAY, self.choice[x[1]]))
+        best = next((x for x in options if self._unbooked(x, cycle)), None)
         if reserve and (best is None or reserve[0] < best[0]):
             best = reserve
         if best is None:
             cycle.displaced = True
             return
         cycle.planned = best
-        self.bookings.book(self.both, best[1], self.pair.index)
+        self._book(best[1])
         self._log(ARRANGED, cycle, best[0], form=best[2])
+
+    def _book(self, cell: int) -> None:
+        if self.shared:
+            self.bookings.book(self.both, cell, self.pair.index)
+
+    def _release(self, cell: int) -> None:
+        if self.shared:
+            self.bookings.release(self.both, cell, self.pair.index)
 
     def _open_to(self, chance: Chance, cycle: Cycle) -> bool:
         """Tell whether a pair may book a time now: today's absence and cover are known from 07:30."""
@@ -346,26 +386,35 @@ class Coaching:
     def _unbooked(self, chance: Chance, cycle: Cycle) -> bool:
         """Tell whether neither of a pair has agreed on something else for a time."""
         start, cell, _ = chance
-        if not self.bookings.free(self.both, cell, self.pair.index):
+        if self.shared and not self.bookings.free(self.both, cell, self.pair.index):
             return False
-        others = [c for c in (self.own, *self.carried) if c is not None and c is not cycle]
-        for other in others:
-            for held in (other.planned, other.arranged):
+        if self.one_a_day and start // DAY == self.last_day:
+            return False
+        if self.carried:
+            for other in (self.own, *self.carried):
+                held = None if other is None or other is cycle else other.planned or other.arranged
                 if held and (
-                    held[1] == cell
-                    or (self.programme.one_meeting_a_day and held[0] // DAY == start // DAY)
+                    held[1] == cell or (self.one_a_day and held[0] // DAY == start // DAY)
                 ):
                     return False
-        return not (self.programme.one_meeting_a_day and start // DAY == self.last_day)
+        return True
 
     def _next_meeting(self, now: int) -> tuple[Chance | None, Cycle | None]:
         """Return the next agreed meeting, agreeing on a new time where one is needed."""
-        for cycle in (*self.carried, *([self.own] if self.own else [])):
+        own = self.own
+        if not self.carried:  # the usual case
+            if own is None:
+                return None, None
+            if own.displaced and own.planned is None and own.arranged is None:
+                self._arrange(own, now)
+            return own.planned or own.arranged, own
+        cycles = [*self.carried, own] if own else self.carried
+        for cycle in cycles:
             if cycle.displaced and cycle.planned is None and cycle.arranged is None:
                 self._arrange(cycle, now)
         self._oldest_first()
         best: tuple[Chance | None, Cycle | None] = (None, None)
-        for cycle in (*self.carried, *([self.own] if self.own else [])):
+        for cycle in cycles:
             chance = cycle.planned or cycle.arranged
             if chance and (best[0] is None or chance[0] < best[0][0]):
                 best = (chance, cycle)
@@ -406,7 +455,7 @@ class Coaching:
             if asked:
                 cycle.tries[week] = cycle.tries.get(week, 0) + 1
             cycle.arranged = chance
-            self.bookings.book(self.both, cell, self.pair.index)
+            self._book(cell)
             self._log(ARRANGED, cycle, start, form=form)
             return
 
@@ -500,7 +549,7 @@ class Coaching:
         """Watch ten to fifteen minutes of a lesson, unless something keeps either away."""
         start, cell, planned = visit
         self.next_visit = max(self.next_visit, bisect_right(self.pair.visits, visit))
-        if not self.bookings.free((self.pair.mentor,), cell, -1):
+        if self.shared and not self.bookings.free((self.pair.mentor,), cell, -1):
             return  # the mentor meets somebody then: no visit was ever possible
         cause, side = self.fate.obstacle(self.pair, cell)
         form = LIVE
@@ -512,8 +561,9 @@ class Coaching:
                 OBSERVATION_FAILED, self.own, 0, cause, PLANNED if planned else COMMON_FREE, side
             )
             return
-        length = round(self._minutes(self._cycle_number(), 0, self.programme.observation_min, 1.0))
-        self.bookings.book((self.pair.mentor,), cell, self.pair.index)
+        length = round(self.lengths[self._cycle_number() * PHASES])
+        if self.shared:
+            self.bookings.book((self.pair.mentor,), cell, self.pair.index)
         claim = self.mentor.claim()
         if claim is not None:
             yield claim
@@ -526,14 +576,6 @@ class Coaching:
         if self.own:
             return self.own.window.cycle
         return self.carried[0].window.cycle if self.carried else 0
-
-    def _minutes(
-        self, cycle: int, phase: int, shape: tuple[float, float, float], factor: float
-    ) -> float:
-        if not self.c.random_durations:
-            return shape[1] * factor
-        draw = self.duration[cycle * PHASES + phase]
-        return triangular(draw, *shape) * factor
 
     # -- the meeting ------------------------------------------------------------------------
 
@@ -563,7 +605,7 @@ class Coaching:
         if end > self.env.now:
             yield self.env.timeout(end - self.env.now)
         self.mentor.release(claim)
-        self.bookings.release(self.both, cell, self.pair.index)
+        self._release(cell)
         cycle.planned = cycle.arranged = None
         if cycle is self.own:
             self.own = None
@@ -637,7 +679,7 @@ class Coaching:
         self._log(MEETING, cycle, bell - now, form=form)
         self._choose_step(cycle, self.first_module + self._studied())
         factor = self.mentor.factor()
-        clock = now + self._minutes(number, 1, self.programme.setup_min, 1.0)
+        clock = now + self.lengths[number * PHASES + 1]
         review = (
             cycle.window.week in self.programme.review_weeks and self.programme.reviews_use_meeting
         )
@@ -657,29 +699,27 @@ class Coaching:
 
     def _phases(self, cycle: Cycle, clock: float, bell: int, factor: float) -> tuple[float, int]:
         """Work through the fixed order of phases; what the bell cuts was not done (F174)."""
-        p, number = self.programme, cycle.window.cycle
-        order = [(PRAISE, p.praise_min), (SHARE, p.share_min)]
-        if self.plan.model:
-            order += [(MODEL, p.model_min), (ANALYSE, p.analyse_min)]
-        for i, (event, shape) in enumerate(order):
-            length = self._minutes(number, 2 + i, shape, factor)
-            if round(clock + length) > bell:
-                self._log(BELL, cycle, round(clock + length) - bell, at=bell)
+        number, at = cycle.window.cycle, cycle.window.cycle * PHASES
+        order = TALK if not self.plan.model else TALK_AND_MODEL
+        for phase, event in order:
+            end = clock + self.lengths[at + phase] * factor
+            if round(end) > bell:
+                self._log(BELL, cycle, round(end) - bell, at=bell)
                 return bell, 0
-            self._log(event, cycle, round(clock + length) - round(clock), at=round(clock))
-            clock += length
-        wanted = (
-            self.plan.reps
-            if self.plan.reps < p.min_reps
-            else max(self.plan.reps, self._fluent(number))
-        )
+            start = round(clock)
+            self._log(event, cycle, round(end) - start, at=start)
+            clock = end
+        wanted = self.plan.reps
+        if wanted >= self.programme.min_reps:
+            wanted = max(wanted, self._fluent(number))
         for rep in range(min(wanted, MAX_REPS)):
-            length = self._minutes(number, 6 + rep, p.practise_min, factor)
-            if round(clock + length) > bell:
-                self._log(BELL, cycle, round(clock + length) - bell, at=bell)
+            end = clock + self.lengths[at + 6 + rep] * factor
+            if round(end) > bell:
+                self._log(BELL, cycle, round(end) - bell, at=bell)
                 return bell, rep
-            self._log(PRACTISE, cycle, round(clock + length) - round(clock), at=round(clock))
-            clock += length
+            start = round(clock)
+            self._log(PRACTISE, cycle, round(end) - start, at=start)
+            clock = end
         return clock, wanted
 
     def _fluent(self, number: int) -> int:

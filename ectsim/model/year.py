@@ -132,6 +132,7 @@ class Mentor:
         factor: float,
         cycles: float,
     ) -> None:
+        self.shared = env is not None
         self._resource = simpy.Resource(env, capacity=1) if env is not None else None
         self.held = held
         self.belief = conditions.belief
