@@ -357,8 +357,9 @@ class Coaching:
             reserve = next((x for x in reserves if self._unbooked(x, cycle)), None)
             options = [x for x in options if x[2] != RESERVE]
         # times of the school day first, then the others, each by the pair's own choice
-        options.sort(key=lambda x: (x[2] not in SCHOOL_DAY, self.choice[x[1]]))
-        best = next((x for x in options if self._unbooked(x, cycle)), None)
+        choice = self.choice
+        ranked = sorted((x[2] not in SCHOOL_DAY, choice[x[1]], x) for x in options)
+        best = next((x for _, _, x in ranked if self._unbooked(x, cycle)), None)
         if reserve and (best is None or reserve[0] < best[0]):
             best = reserve
         if best is None:
@@ -700,14 +701,14 @@ class Coaching:
     def _phases(self, cycle: Cycle, clock: float, bell: int, factor: float) -> tuple[float, int]:
         """Work through the fixed order of phases; what the bell cuts was not done (F174)."""
         number, at = cycle.window.cycle, cycle.window.cycle * PHASES
-        order = TALK if not self.plan.model else TALK_AND_MODEL
-        for phase, event in order:
+        append, pair = self.rows.append, self.pair.index  # most of a log is written here
+        for phase, event in TALK_AND_MODEL if self.plan.model else TALK:
             end = clock + self.lengths[at + phase] * factor
             if round(end) > bell:
                 self._log(BELL, cycle, round(end) - bell, at=bell)
                 return bell, 0
             start = round(clock)
-            self._log(event, cycle, round(end) - start, at=start)
+            append((start, event, pair, number, round(end) - start, 0, 0, 0))
             clock = end
         wanted = self.plan.reps
         if wanted >= self.programme.min_reps:
@@ -718,7 +719,7 @@ class Coaching:
                 self._log(BELL, cycle, round(end) - bell, at=bell)
                 return bell, rep
             start = round(clock)
-            self._log(PRACTISE, cycle, round(end) - start, at=start)
+            append((start, PRACTISE, pair, number, round(end) - start, 0, 0, 0))
             clock = end
         return clock, wanted
 

@@ -83,6 +83,7 @@ def study(frame: Frame, pair: PairFrame, fate: Fate, luck: Luck, rows: list[Row]
     done: list[int] = []
     chance = frame.scenario.school.conditions.study_own_time
     weekly = frame.modules[pair.index]
+    draws = luck.row("study", pair.pair.ect, programme.modules)
     before = 0 if pair.pair.year == 1 else programme.modules_in(1)
     last = 0
     for i, week in enumerate(weekly):
@@ -94,7 +95,7 @@ def study(frame: Frame, pair: PairFrame, fate: Fate, luck: Luck, rows: list[Row]
         else:
             if cell >= 0:
                 rows.append((frame.start_of(cell), STUDY_LOST, pair.index, -1, module, cause, 0, 1))
-            late = _weeks_late(luck.uniform("study", pair.pair.ect, module), chance)
+            late = _weeks_late(draws[module], chance)
             monday = frame.midnight[frame.weeks[week].days[0]]
             at = monday - monday % (7 * DAY) + OWN_TIME + late * 7 * DAY
         last = max(last, at)  # in order: a module builds on the one before
