@@ -16,6 +16,7 @@ from ectsim.school import KINDS, School
 from ectsim.share import data_dir
 from ectsim.timetables.build import build_school, scrub_table
 from ectsim.timetables.codes import Codes, codes_from_toml, codes_to_toml
+from ectsim.timetables.excel import is_workbook, sheet_text
 from ectsim.timetables.files import EXPORT, WORDS, looks_like, read_text
 from ectsim.timetables.grids import assume_grid, match_periods, read_grid
 from ectsim.timetables.long import read_long
@@ -230,7 +231,7 @@ def read_timetable(file: PathLike, codes: Codes | None = None) -> FileTable:
         If the file is no timetable, with a word on what it looks like.
     """
     where = Path(file).name
-    text = read_text(file)
+    text = sheet_text(file, "long") if is_workbook(file) else read_text(file)
     form = looks_like(text)
     mapping = codes or Codes()
     if form == "sims":
@@ -244,7 +245,7 @@ def read_timetable(file: PathLike, codes: Codes | None = None) -> FileTable:
 
 def _expect(path: PathLike, form: str, remedy: str) -> str:
     """Read a text that must be of one form."""
-    text = read_text(path, remedy=remedy)
+    text = sheet_text(path, form) if is_workbook(path) else read_text(path, remedy=remedy)
     found = looks_like(text)
     if found != form and found not in ("table", "text"):
         raise InputError(
