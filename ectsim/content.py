@@ -1,0 +1,725 @@
+"""The programme's content: topics, steps, events, options, readings, terms, published figures.
+
+All of it stands as text in ``data/`` and is read once, when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import tomllib
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ectsim.errors import InputError, near
+from ectsim.share import data_dir
+
+__all__ = [
+    "Ambiguity",
+    "Figure",
+    "Flex",
+    "Module",
+    "Section",
+    "Step",
+    "Term",
+    "TrainingEvent",
+    "ambiguities",
+    "events",
+    "evidence",
+    "flex",
+    "framework",
+    "glossary",
+    "modules",
+    "steps",
+    "topic",
+]
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """An hour of self-study on one topic.
+
+    Parameters
+    ----------
+    number : int
+        1 is the first of the programme.
+    year, term, week : int
+        Where it lies when twelve are studied a term; the week is that of its strand.
+    strand : str
+        ``behaviour``, ``instruction`` or ``subject``.
+    label : str
+        The topic in a few words, such that "a step on ..." can be said of it.
+    revisits : tuple of int
+        Earlier modules that return in it (F184).
+    prerequisite : tuple of int
+        Earlier modules that it rests upon (F189).
+    standard : int
+        Section of the framework, 1 to 8.
+    source : tuple of str
+        Ids of its sources; none: the topic and its place are ours.
+    """
+
+    number: int
+    year: int
+    term: int
+    strand: str
+    week: int
+    label: str
+    revisits: tuple[int, ...]
+    prerequisite: tuple[int, ...]
+    standard: int
+    source: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A bite-sized step: one action that can be practised within a week.
+
+    Parameters
+    ----------
+    id : str
+        Its id: module, kind and level.
+    module : int
+        Number of the module that is its topic.
+    level : int
+        1 to 3, easiest first.
+    kind : str
+        ``enact`` before pupils, ``plan`` while preparing (F060).
+    text : str
+        What to do.
+    success : tuple of str
+        Two criteria.
+    next : tuple of str
+        Steps to go on to when this one is mastered (F056).
+    editable : bool
+        Whether a mentor may reword it (F114).
+    source : tuple of str
+        Ids of facts that it is an example of.
+    """
+
+    id: str
+    module: int
+    level: int
+    kind: str
+    text: str
+    success: tuple[str, ...]
+    next: tuple[str, ...]
+    editable: bool
+    source: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingEvent:
+    """A conference, a clinic or an hour of coaching on coaching.
+
+    Parameters
+    ----------
+    id : str
+        Its id.
+    audience : str
+        ``ect`` or ``mentor``.
+    year : int or None
+        Year of induction; None for mentors, as no source says which event is in which year.
+    order : int
+        Place in its audience's sequence, 1 is the first.
+    kind : str
+        ``conference``, ``clinic`` or ``coaching_on_coaching``.
+    label : str
+        What it is about.
+    label_uncertain : bool
+        Whether the sources leave open what it is about.
+    hours : float
+        Length in hours.
+    mode : str
+        ``in_person``, ``online`` or ``either``.
+    after_school : bool
+        Whether it lies after school and needs no cover.
+    dates : int
+        How many dates there are to choose from.
+    source : tuple of str
+        Ids of its sources.
+    version : int
+        Version of the list; content and order may change each year (F090).
+    as_of : datetime.date
+        Day for which it was read.
+    """
+
+    id: str
+    audience: str
+    year: int | None
+    order: int
+    kind: str
+    label: str
+    label_uncertain: bool
+    hours: float
+    mode: str
+    after_school: bool
+    dates: int
+    source: tuple[str, ...]
+    version: int
+    as_of: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Flex:
+    """A loose option, or a tight part of the programme.
+
+    Parameters
+    ----------
+    id : str
+        Its id.
+    class_ : str
+        ``loose`` or ``tight``.
+    kind : str
+        ``structural`` or ``programmatic`` (F122).
+    source : tuple of str
+        Ids of its sources.
+    plan_field : str
+        Field of a plan that holds it, or "" where no plan has one yet.
+    plan_value : str
+        Value of that field that takes up the loose option, or gives up the tight part.
+    default : str
+        The field's default; without a field ``on`` or ``off``.
+    words : str
+        What it is, for a coordinator.
+    nearest_loose : str
+        For a tight part: the loose option to think of first instead of giving it up.
+    """
+
+    id: str
+    class_: str
+    kind: str
+    source: tuple[str, ...]
+    plan_field: str
+    plan_value: str
+    default: str
+    words: str
+    nearest_loose: str
+
+    @property
+    def tight(self) -> bool:
+        """Whether giving it up makes the programme another one."""
+        return self.class_ == "tight"
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguity:
+    """A place where the sources can be understood in two ways.
+
+    Parameters
+    ----------
+    number : int
+        1 to 17; its id is ``A13-`` and this number.
+    question : str
+        What is open.
+    reading, alternative : str
+        The default reading, and the other.
+    evidence : str
+        What speaks for each.
+    source : tuple of str
+        Ids of its sources.
+    parameter : str
+        Dotted name of what switches it in a scenario, or "" where nothing does yet.
+    value, alternative_value : object
+        The parameter's value under each reading, or None.
+    """
+
+    number: int
+    question: str
+    reading: str
+    alternative: str
+    evidence: str
+    source: tuple[str, ...]
+    parameter: str = ""
+    value: object = None
+    alternative_value: object = None
+
+    @property
+    def id(self) -> str:
+        """Return the id by which parameters name it."""
+        return f"A13-{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word of the field, with its meaning in plain sentences and the ids of its sources."""
+
+    term: str
+    meaning: str
+    source: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of the framework (F017) with an example of what is known and of what is done (F018).
+
+    Parameters
+    ----------
+    number : int
+        1 to 8, that of the teacher standard.
+    title : str
+        Its name.
+    line : str
+        What it is about.
+    learn_that, learn_how : str
+        One example of each kind of statement, in our words.
+    source : tuple of str
+        Ids of its sources.
+    """
+
+    number: int
+    title: str
+    line: str
+    learn_that: str
+    learn_how: str
+    source: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A published figure that the model uses or is held against.
+
+    Parameters
+    ----------
+    id : str
+        ``E``, a group and a number.
+    figure : str
+        What was counted.
+    population : str
+        Of whom.
+    value : str
+        The figure, with its unit.
+    year : str
+        When.
+    source : str
+        Who published it.
+    address : str
+        Where it was read.
+    read : str
+        ``direct``; ``secondary``: through somebody who quotes it; ``arithmetic``: ours, from
+        published figures; ``recalled``: not seen again.
+    use : str
+        ``input``: a parameter is set by it; ``default``: a rule or amount taken over;
+        ``held against``: an outcome is compared with it; ``context``: only told.
+    """
+
+    id: str
+    figure: str
+    population: str
+    value: str
+    year: str
+    source: str
+    address: str
+    read: str
+    use: str
+
+
+class _Row:
+    """One row of a table, which can say where it stands."""
+
+    def __init__(self, cells: Mapping[str, str], where: str) -> None:
+        self.cells, self.where = cells, where
+
+    def wrong(self, column: str, what: str, remedy: str = "") -> InputError:
+        return InputError(what, where=f"{self.where}, {column}", remedy=remedy)
+
+    def text(self, column: str) -> str:
+        if not (value := self.cells[column].strip()):
+            raise self.wrong(column, "it is empty")
+        return value
+
+    def one_of(self, column: str, known: Iterable[str]) -> str:
+        value, known = self.cells[column].strip(), tuple(known)
+        if value not in known:
+            raise self.wrong(column, f"'{value}' is not known", near(value, known))
+        return value
+
+    def whole(self, column: str, low: int, high: int) -> int:
+        value = self.cells[column].strip()
+        if not (value.isascii() and value.isdigit() and len(value) < 6):
+            raise self.wrong(column, f"'{value}' is no whole number")
+        if not low <= int(value) <= high:
+            raise self.wrong(column, f"{value} is not between {low} and {high}")
+        return int(value)
+
+    def wholes(self, column: str, low: int, high: int) -> tuple[int, ...]:
+        parts = self.words(column)
+        return tuple(_Row({column: p}, self.where).whole(column, low, high) for p in parts)
+
+    def hours(self, column: str) -> float:
+        try:
+            value = float(self.cells[column])
+        except ValueError:
+            value = -1.0
+        if not 0 < value <= 24:
+            raise self.wrong(column, f"'{self.cells[column]}' is no number of hours")
+        return value
+
+    def flag(self, column: str) -> bool:
+        return self.one_of(column, ("true", "false")) == "true"
+
+    def words(self, column: str) -> tuple[str, ...]:
+        return tuple(self.cells[column].split())
+
+    def date(self, column: str) -> dt.date:
+        try:
+            return dt.date.fromisoformat(self.cells[column].strip())
+        except ValueError:
+            raise self.wrong(column, "it is no date", "write it as 2024-08-31") from None
+
+
+@lru_cache
+def modules(folder: Path | None = None) -> tuple[Module, ...]:
+    """Return the modules of self-study in their order.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        Where ``modules.csv`` is; the data that ships if None.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or broken; the message names file, line and column.
+    """
+
+    def module(row: _Row) -> Module:
+        number = row.whole("module", 1, 100)
+        return Module(
+            number,
+            row.whole("year", 1, 2),
+            row.whole("term", 1, 6),
+            row.one_of("strand", ("behaviour", "instruction", "subject")),
+            row.whole("week", 1, 20),
+            row.text("label"),
+            row.wholes("revisits", 1, number - 1),
+            row.wholes("prerequisite", 1, number - 1),
+            row.whole("standard", 1, 8),
+            row.words("source"),
+        )
+
+    header = "module year term strand week label revisits prerequisite standard source"
+    table = list(_table(folder, "modules.csv", header))
+    out = _unique(table, module, lambda m: m.number)
+    for i, (row, m) in enumerate(zip(table, out, strict=True), 1):
+        if m.number != i:
+            raise row.wrong("module", f"{m.number} stands where {i} should")
+    return out
+
+
+@lru_cache
+def steps(folder: Path | None = None) -> tuple[Step, ...]:
+    """Return the library of steps.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        Where ``steps.csv`` and ``modules.csv`` are; the data that ships if None.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or broken, or a step leads to none or round in a circle.
+    """
+    last = len(modules(folder))
+
+    def step(row: _Row) -> Step:
+        success = tuple(part.strip() for part in row.text("success").split(";"))
+        if len(success) != 2 or not all(success):
+            raise row.wrong("success", "there are not two criteria", "part them with '; '")
+        return Step(
+            row.text("step"),
+            row.whole("module", 1, last),
+            row.whole("level", 1, 3),
+            row.one_of("kind", ("enact", "plan")),
+            row.text("text"),
+            success,
+            row.words("next"),
+            row.flag("editable"),
+            row.words("source"),
+        )
+
+    header = "step module level kind text success next editable source"
+    table = list(_table(folder, "steps.csv", header))
+    out = _unique(table, step, lambda s: s.id)
+    known = {s.id for s in out}
+    for row, s in zip(table, out, strict=True):
+        for other in s.next:
+            if other not in known:
+                raise row.wrong("next", f"there is no step '{other}'", near(other, known))
+    try:
+        TopologicalSorter({s.id: s.next for s in out}).prepare()
+    except CycleError as error:
+        circle = " > ".join(reversed(error.args[1]))
+        raise InputError(f"steps lead in a circle: {circle}", where="steps.csv, next") from None
+    return out
+
+
+@lru_cache
+def events(folder: Path | None = None) -> tuple[TrainingEvent, ...]:
+    """Return the training events, those of ECTs first, each audience's in its order.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        Where ``events.csv`` is; the data that ships if None.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or broken.
+    """
+
+    def event(row: _Row) -> TrainingEvent:
+        return TrainingEvent(
+            row.text("id"),
+            row.one_of("audience", ("ect", "mentor")),
+            row.whole("year", 1, 2) if row.cells["year"].strip() else None,
+            row.whole("order", 1, 99),
+            row.one_of("kind", ("conference", "clinic", "coaching_on_coaching")),
+            row.text("label"),
+            row.flag("label_uncertain"),
+            row.hours("hours"),
+            row.one_of("mode", ("in_person", "online", "either")),
+            row.flag("after_school"),
+            row.whole("dates", 1, 20),
+            row.words("source"),
+            row.whole("version", 1, 999),
+            row.date("as_of"),
+        )
+
+    header = "id audience year order kind label label_uncertain hours mode after_school dates source version as_of"
+    out = _unique(list(_table(folder, "events.csv", header)), event, lambda e: e.id)
+    return tuple(sorted(out, key=lambda e: (e.audience, e.order)))
+
+
+@lru_cache
+def flex(folder: Path | None = None) -> tuple[Flex, ...]:
+    """Return the loose options and the tight parts.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        Where ``flex.csv`` is; the data that ships if None.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or broken, or a tight part has no loose option beside it.
+    """
+
+    def option(row: _Row) -> Flex:
+        return Flex(
+            row.text("id"),
+            row.one_of("class", ("loose", "tight")),
+            row.one_of("kind", ("structural", "programmatic")),
+            row.words("source"),
+            row.cells["plan_field"].strip(),
+            row.cells["plan_value"].strip(),
+            row.text("default"),
+            row.text("words"),
+            row.cells["nearest_loose"].strip(),
+        )
+
+    header = "id class kind source plan_field plan_value default words nearest_loose"
+    table = list(_table(folder, "flex.csv", header))
+    out = _unique(table, option, lambda f: f.id)
+    loose = [f.id for f in out if not f.tight]
+    for row, f in zip(table, out, strict=True):
+        row.one_of("nearest_loose", loose if f.tight else ("",))
+    return out
+
+
+@lru_cache
+def ambiguities(folder: Path | None = None) -> tuple[Ambiguity, ...]:
+    """Return the places where the sources can be understood in two ways.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        Where ``ambiguities.toml`` is; the data that ships if None.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or broken.
+    """
+    name = "ambiguities.toml"
+    try:
+        tree = tomllib.loads(_text(folder, name))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"the file is not TOML ({error})", where=name) from None
+    for key in tree.keys() - {"ambiguity"}:
+        raise InputError(f"no key '{key}'", where=name, remedy=near(key, ["ambiguity"]))
+    entries = tree.get("ambiguity")
+    if not isinstance(entries, list) or not entries:
+        raise InputError("there is no [[ambiguity]]", where=name)
+    return tuple(_ambiguity(entry, i, name) for i, entry in enumerate(entries, 1))
+
+
+@lru_cache
+def glossary(folder: Path | None = None) -> tuple[Term, ...]:
+    """Return the terms of the field and of the programme, in alphabetical order.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        Where ``glossary.csv`` is; the data that ships if None.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or broken.
+    """
+
+    def term(row: _Row) -> Term:
+        return Term(row.text("term"), row.text("meaning"), row.words("source"))
+
+    out = _unique(
+        list(_table(folder, "glossary.csv", "term meaning source")),
+        term,
+        lambda t: t.term.casefold(),
+    )
+    return tuple(sorted(out, key=lambda t: t.term.casefold()))
+
+
+@lru_cache
+def framework(folder: Path | None = None) -> tuple[Section, ...]:
+    """Return the framework's sections.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        Where ``framework.csv`` is; the data that ships if None.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or broken.
+    """
+
+    def section(row: _Row) -> Section:
+        return Section(
+            row.whole("section", 1, 8),
+            row.text("title"),
+            row.text("line"),
+            row.text("learn_that"),
+            row.text("learn_how"),
+            row.words("source"),
+        )
+
+    header = "section title line learn_that learn_how source"
+    return _unique(list(_table(folder, "framework.csv", header)), section, lambda s: s.number)
+
+
+@lru_cache
+def evidence(folder: Path | None = None) -> tuple[Figure, ...]:
+    """Return the published figures.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        Where ``evidence.csv`` is; the data that ships if None.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or broken.
+    """
+
+    def figure(row: _Row) -> Figure:
+        return Figure(
+            row.text("id"),
+            row.text("figure"),
+            row.text("population"),
+            row.text("value"),
+            row.text("year"),
+            row.text("source"),
+            row.text("address"),
+            row.one_of("read", ("direct", "secondary", "arithmetic", "recalled")),
+            row.one_of("use", ("input", "default", "held against", "context")),
+        )
+
+    header = "id figure population value year source address read use"
+    return _unique(list(_table(folder, "evidence.csv", header)), figure, lambda f: f.id)
+
+
+def topic(module: int) -> str:
+    """Name a module's topic: ``routines (module 3)``, or ``module 40`` where it has no label.
+
+    Parameters
+    ----------
+    module : int
+        Its number, 1 is the first.
+    """
+    known = modules()
+    if 1 <= module <= len(known):
+        return f"{known[module - 1].label} (module {module})"
+    return f"module {module}"
+
+
+def _ambiguity(entry: Any, number: int, name: str) -> Ambiguity:
+    """Check one table of the register; its place is its number, as TOML gives no line."""
+    where = f"{name}, ambiguity {number}"
+    if not isinstance(entry, dict):
+        raise InputError("it is no table", where=where)
+    wanted = ("question", "reading", "alternative", "evidence", "source")
+    known = ("number", *wanted, "parameter", "value", "alternative_value")
+    for key in entry.keys() - set(known):
+        raise InputError(f"no key '{key}'", where=where, remedy=near(key, known))
+    if type(entry.get("number")) is not int or entry["number"] != number:
+        raise InputError(f"its number is not {number}", where=where)
+    for key in wanted:
+        if not isinstance(entry.get(key), str) or not entry[key].strip():
+            raise InputError(f"'{key}' is missing or no text", where=where)
+    switch = [key in entry for key in known[-3:]]
+    if any(switch) != all(switch):
+        raise InputError("a parameter comes with the values of both readings", where=where)
+    return Ambiguity(**{**entry, "source": tuple(entry["source"].split())})
+
+
+def _text(folder: Path | None, name: str) -> str:
+    path = (folder or data_dir()) / name
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("the file is not UTF-8 text", where=name) from None
+    except OSError as error:
+        raise InputError(f"the file cannot be read ({error.strerror})", where=name) from None
+
+
+def _table(folder: Path | None, name: str, header: str) -> Iterator[_Row]:
+    """Yield the rows of a table whose columns are known, each with its line."""
+    columns = header.split()
+    reader = csv.reader(io.StringIO(_text(folder, name), newline=""), strict=True)
+    try:
+        if next(reader, []) != columns:
+            raise InputError(f"the columns are not {','.join(columns)}", where=f"{name}, line 1")
+        for cells in reader:
+            where = f"{name}, line {reader.line_num}"
+            if len(cells) != len(columns):
+                count = f"{len(cells)} cells where there should be {len(columns)}"
+                raise InputError(count, where=where, remedy="put a text with a comma in quotes")
+            yield _Row(dict(zip(columns, cells, strict=True)), where)
+    except csv.Error as error:
+        place = f"{name}, line {reader.line_num}"
+        raise InputError(f"the table cannot be read ({error})", where=place) from None
+
+
+def _unique(rows: list[_Row], make: Callable[[_Row], T], key: Callable[[T], K]) -> tuple[T, ...]:
+    """Make an entry of each row; none may have the key of another."""
+    seen: dict[K, T] = {}
+    for row in rows:
+        entry = make(row)
+        if key(entry) in seen:
+            raise InputError(f"'{key(entry)}' is there twice", where=row.where)
+        seen[key(entry)] = entry
+    return tuple(seen.values())
