@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ectsim.clock import DAY, clock_text
+from ectsim.content import topic
 from ectsim.errors import InputError
 from ectsim.ledger import Attempt, Entry, ledger
 from ectsim.log import CAUSES, EVENT_CODE, EVENTS, FORMS, Event, EventLog
@@ -221,7 +222,7 @@ def _week(told: _Told, week: int, rows: list[Event]) -> Iterator[str]:
         elif name == "paused":
             yield f"No cycle was due: {told.pair.ect} has been ill for more than {days} school days."
         elif name == "studied":
-            yield f"{told.pair.ect} studied module {row.value + 1}."
+            yield f"{told.pair.ect} studied {topic(row.value + 1)}."
         elif name == "study_lost":
             yield f"The study slot on {told.day(row.time)} was lost: {told.why(CAUSES[row.cause], row.side)}."
         elif name == "observed":
@@ -290,7 +291,7 @@ def _meeting(told: _Told, row: Event, week: int) -> str:
         )
     else:
         parts.append(
-            f"a step from module {entry.topic + 1}"
+            f"a step on {topic(entry.topic + 1)}"
             if entry.topic >= 0
             else "a step before any module"
         )
@@ -306,7 +307,7 @@ def _meeting(told: _Told, row: Event, week: int) -> str:
         said += f" It counts in part: {REASON_WORDS[entry.reason]}."
     waiting = [e.value + 1 for e in mine if EVENTS[e.event] == "step_deferred"]
     if waiting and not entry.drifted:
-        said += f" What the lesson showed belongs to module {waiting[0]} and waits until that is studied."
+        said += f" What the lesson showed belongs to {topic(waiting[0])} and waits until that is studied."
     return said + ("" if entry.recorded else " It was not put on record.")
 
 

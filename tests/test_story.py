@@ -98,16 +98,16 @@ def test_a_year_week_by_week():
     assert pair_story(LOG, FIVE_WEEKS, "E1") == [
         "E1 is in year 1 and is coached by M1; 5 cycles are due.",
         "Week 1 (1 September): M1 visited a lesson of E1 on Monday at 09:00 for 12 minutes. They met on Tuesday at "
-        "14:05: a step from module 3, the model, 2 rehearsals, 15 minutes of other mentoring. E1 studied module 4.",
+        "14:05: a step on routines (module 3), the model, 2 rehearsals, 15 minutes of other mentoring. E1 studied monitoring the room (module 4).",
         "Week 2 (8 September): The slot on Tuesday at 14:05 was lost: M1 was called to cover a lesson. They met on "
-        "Thursday at 14:05 in the reserve slot: a step from module 3, the model, 2 rehearsals, 15 minutes of other "
+        "Thursday at 14:05 in the reserve slot: a step on routines (module 3), the model, 2 rehearsals, 15 minutes of other "
         "mentoring. It was not put on record.",
         "Week 3 (15 September): E1 was away on Monday and Tuesday. The slot on Tuesday at 14:05 was lost: E1 was "
         "away. The cycle was still open and was carried over.",
-        "Week 4 (22 September): They met on Monday at 08:00 before school for the cycle of week 3: a step from module "
-        "3, the model, 2 rehearsals, 15 minutes of other mentoring. A visit on Tuesday at 09:00 fell through: M1 was "
-        "called to cover a lesson. They met on Tuesday at 14:05: a step from module 3, the model, 1 rehearsal. It "
-        "counts in part: no lesson was seen before it. What the lesson showed belongs to module 8 and waits until "
+        "Week 4 (22 September): They met on Monday at 08:00 before school for the cycle of week 3: a step on routines "
+        "(module 3), the model, 2 rehearsals, 15 minutes of other mentoring. A visit on Tuesday at 09:00 fell through: M1 was "
+        "called to cover a lesson. They met on Tuesday at 14:05: a step on routines (module 3), the model, 1 rehearsal. It "
+        "counts in part: no lesson was seen before it. What the lesson showed belongs to rules and consequences (module 8) and waits until "
         "that is studied.",
         "Week 5 (29 September): The slot on Tuesday at 14:05 was lost: something else came up. The cycle was lost; "
         "no other time was found.",
