@@ -17,7 +17,7 @@ __all__ = ["Difference", "differences"]
 
 TIME, EVENT, PAIR, CYCLE, VALUE = range(5)
 COVER_CALL = EVENT_CODE["cover_call"]
-Row = tuple[int, ...]
+Row = tuple[int, int, int, int, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,28 +79,96 @@ def differences(base: Scenario, other: Scenario, seed: int, replication: int) ->
     a, b = live(base, seed, replication), live(other, seed, replication)
     entries_a = {(e.pair, e.cycle): e for e in ledger(a.log, base)}
     entries_b = {(e.pair, e.cycle): e for e in ledger(b.log, other)}
-    changed = changed_pairs(base, other)
+    why = _Why(a, b, base, changed_pairs(base, other))
     out = []
     for index, pair in enumerate(base.school.pairs):
-        rows_a, rows_b = a.log.of_pair(index), b.log.of_pair(index)
-        if rows_a == rows_b:
-            continue
-        origins = [] if pair.id in changed else _origins(a, b, index)
-        first = _first_difference(rows_a, rows_b)
-        if pair.id not in changed:
-            explained = [t for t, _ in origins if t // DAY <= first // DAY]
-            shared = _shares_mentor(base, index, changed)
-            assert explained or shared, f"{pair.id} differs from minute {first} on and nothing explains it"
-        for key in sorted(k for k in entries_a.keys() | entries_b.keys() if k[0] == index):
-            before, after = entries_a.get(key), entries_b.get(key)
-            if before and after and _outcome(before) != _outcome(after):
-                because = (
-                    "this pair's plan is changed"
-                    if pair.id in changed
-                    else _because(origins, max(before.met or 0, after.met or 0, before.opens), base, index, changed)
-                )
-                out.append(_difference(a, base, pair.id, before, after, because))
+        for key in sorted(k for k in entries_a.keys() & entries_b.keys() if k[0] == index):
+            before, after = entries_a[key], entries_b[key]
+            if _outcome(before) != _outcome(after):
+                out.append(_difference(a, base, pair.id, before, after, why.because(*key)))
     return out
+
+
+class _Why:
+    """Why the pairs of two years differ: each difference is traced to a plan, a call or a booking.
+
+    Parameters
+    ----------
+    a, b : Year
+        The two years.
+    base : Scenario
+        The first year's scenario.
+    changed : set of str
+        Pairs whose own plan differs.
+
+    Raises
+    ------
+    AssertionError
+        If a pair's log differs and nothing explains it.
+    """
+
+    def __init__(self, a: Year, b: Year, base: Scenario, changed: set[str]) -> None:
+        self.pairs = base.school.pairs
+        self.changed = {i for i, p in enumerate(self.pairs) if p.id in changed}
+        self.rows = [(a.log.of_pair(i), b.log.of_pair(i)) for i in range(len(self.pairs))]
+        self.first = {
+            i: _first_difference(*both) for i, both in enumerate(self.rows) if both[0] != both[1]
+        }
+        self.origins = {i: _origins(a, b, i) for i in self.first if i not in self.changed}
+        self.through = self._through()
+
+    def _through(self) -> dict[int, int]:
+        """Trace the pairs without a call of their own to a pair with which they share somebody.
+
+        Only a pair that is itself explained, and that differs no later, explains another.
+        """
+        explained = set(self.changed)
+        for i, origins in self.origins.items():
+            if any(t // DAY <= self.first[i] // DAY for t, _ in origins):
+                explained.add(i)
+        through: dict[int, int] = {}
+        rest = sorted(set(self.first) - explained, key=lambda i: (self.first[i], i))
+        while rest:
+            for i in rest:
+                links = [j for j in sorted(explained) if self._leads(j, i)]
+                if links:
+                    through[i] = links[0]
+                    explained.add(i)
+                    rest.remove(i)
+                    break
+            else:
+                names = ", ".join(self.pairs[i].id for i in rest)
+                minute = self.first[rest[0]]
+                raise AssertionError(
+                    f"{names} differs from minute {minute} on and nothing explains it"
+                )
+        return through
+
+    def _leads(self, j: int, i: int) -> bool:
+        """Tell whether a difference of pair j can reach pair i: through a person, and not later."""
+        people = {self.pairs[i].ect, self.pairs[i].mentor}
+        if not people & {self.pairs[j].ect, self.pairs[j].mentor}:
+            return False
+        # a changed plan books a mentor's time from the first day, before its own log shows it
+        return j in self.changed or (
+            j in self.first and self.first[j] // DAY <= self.first[i] // DAY
+        )
+
+    def because(self, index: int, cycle: int) -> str:
+        """Say what led to a cycle's other end; never empty."""
+        if index in self.changed:
+            return "this pair's plan is changed"
+        of_cycle = [[r for r in rows if r[CYCLE] == cycle] for rows in self.rows[index]]
+        until = _first_difference(*of_cycle)
+        known = [words for start, words in self.origins[index] if start // DAY <= until // DAY]
+        if known:
+            return known[-1]
+        j = self.through.get(index)
+        if j is None:  # its own call came later than this cycle: somebody shared was booked first
+            j = next(k for k in sorted(self.first) if k != index and self._leads(k, index))
+        people = {self.pairs[index].ect, self.pairs[index].mentor}
+        shared = sorted(people & {self.pairs[j].ect, self.pairs[j].mentor})[0]
+        return f"{shared} is also in the pair of {self.pairs[j].ect}: a time they share is used otherwise"
 
 
 def changed_pairs(base: Scenario, other: Scenario) -> set[str]:
@@ -115,7 +183,13 @@ def changed_pairs(base: Scenario, other: Scenario) -> set[str]:
     out = set()
     for name in diff:
         rest = name.removeprefix("slots.")
-        out.add(max((p for p in everybody if rest.startswith(f"{p}.") or rest == p), key=len, default=rest))
+        out.add(
+            max(
+                (p for p in everybody if rest.startswith(f"{p}.") or rest == p),
+                key=len,
+                default=rest,
+            )
+        )
     return out
 
 
@@ -133,23 +207,35 @@ def _first_difference(rows_a: list[Row], rows_b: list[Row]) -> int:
 
 
 def _origins(a: Year, b: Year, pair: int) -> list[tuple[int, str]]:
-    """Return the cover calls of a pair's members that only one of two years has: (minute, words)."""
+    """Return the cover calls that only one of two years has and that reach a pair: (minute, words).
+
+    They are those of its two members, and of whoever takes their classes in the cells of its slots.
+    """
     frame = a.frame
     p = frame.pairs[pair]
+    reach = {
+        (person, cell) for person in (p.ect, p.mentor) for cell in _calls_that_differ(a, b, person)
+    }
+    for cell, takers in p.released.items():
+        reach |= {(who, cell) for _, who in takers if cell in _calls_that_differ(a, b, who)}
     out = []
-    for person, name in ((p.ect, p.pair.ect), (p.mentor, p.pair.mentor)):
-        for cell in sorted(a.cover.taken[person] ^ b.cover.taken[person]):
-            called = cell in b.cover.taken[person]
-            start = frame.start_of(cell)
-            instead = _instead(a, b, cell, person)
-            when = _when(a, start)
-            words = (
-                f"{name} is called to cover on {when}" + (f", where {instead} was" if instead else "")
-                if called
-                else f"{name} is spared cover on {when}" + (f"; {instead} is called" if instead else "")
-            )
-            out.append((start, words))
+    for person, cell in reach:
+        name = frame.staff[person]
+        called = cell in b.cover.taken[person]
+        start = frame.start_of(cell)
+        instead = _instead(a, b, cell, person)
+        when = _when(a, start)
+        words = (
+            f"{name} is called to cover on {when}" + (f", where {instead} was" if instead else "")
+            if called
+            else f"{name} is spared cover on {when}" + (f"; {instead} is called" if instead else "")
+        )
+        out.append((start, words))
     return sorted(out)
+
+
+def _calls_that_differ(a: Year, b: Year, person: int) -> frozenset[int]:
+    return a.cover.taken[person] ^ b.cover.taken[person]
 
 
 def _instead(a: Year, b: Year, cell: int, person: int) -> str:
@@ -157,24 +243,13 @@ def _instead(a: Year, b: Year, cell: int, person: int) -> str:
     sets = []
     for year in (a, b):
         at = year.cover.cells.tolist().index(cell) if cell in year.cover.cells else -1
-        sets.append({i for i in range(len(year.cover.calls)) if at >= 0 and year.cover.calls[i, at]})
-    other = (sets[0] if person in sets[1] else sets[1]) - (sets[1] if person in sets[1] else sets[0])
+        sets.append(
+            {i for i in range(len(year.cover.calls)) if at >= 0 and year.cover.calls[i, at]}
+        )
+    other = (sets[0] if person in sets[1] else sets[1]) - (
+        sets[1] if person in sets[1] else sets[0]
+    )
     return a.frame.staff[min(other)] if other else ""
-
-
-def _because(origins: list[tuple[int, str]], until: int, base: Scenario, index: int, changed: set[str]) -> str:
-    """Return the last cover call before a cycle's end that explains it, else the shared mentor."""
-    known = [words for start, words in origins if start // DAY <= until // DAY]
-    if known:
-        return known[-1]
-    mentor = base.school.pairs[index].mentor
-    others = [p.id for p in base.school.pairs if p.mentor == mentor and p.id in changed]
-    return f"{mentor} also mentors {', '.join(others)}: a time they share is booked otherwise"
-
-
-def _shares_mentor(base: Scenario, index: int, changed: set[str]) -> bool:
-    mentor = base.school.pairs[index].mentor
-    return any(p.mentor == mentor and p.id in changed for p in base.school.pairs)
 
 
 def _when(year: Year, minute: int) -> str:
@@ -182,7 +257,9 @@ def _when(year: Year, minute: int) -> str:
     return f"{WEEKDAYS[date.weekday()]} {date.day} {date:%B} at {clock_text(minute)}"
 
 
-def _difference(a: Year, base: Scenario, pair: str, before: Entry, after: Entry, because: str) -> Difference:
+def _difference(
+    a: Year, base: Scenario, pair: str, before: Entry, after: Entry, because: str
+) -> Difference:
     window = a.frame.pairs[before.pair].windows[before.cycle]
     return Difference(
         pair=pair,

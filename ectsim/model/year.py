@@ -223,7 +223,8 @@ def live(scenario: Scenario, seed: int, replication: int) -> Year:
         for window in p.windows:
             if window.planned and window.planned[1] >= 0 and window.in_plan:
                 bookings.book((p.ect, p.mentor), window.planned[1], p.index)
-    for p in frame.pairs:
+    # in order of ids: who asks a shared mentor first must not depend on the order of a file
+    for p in sorted(frame.pairs, key=lambda p: p.pair.id):
         studied = study(frame, p, fate, luck, rows)
         first = 0 if p.pair.year == 1 else scenario.programme.study.modules_in(1)
         coaching = Coaching(

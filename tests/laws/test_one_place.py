@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ectsim.log import CAUSES, EVENT_CODE, FORMS, Event
+from ectsim.log import CAUSES, EVENT_CODE, FORMS
 from ectsim.model.year import Year, live
 from ectsim.scenario import Scenario
 from ectsim.school import LETTERS
@@ -31,7 +32,12 @@ def timetable(scenario: Scenario, who: str) -> Iterator[tuple[int, int, str, str
         first = ((cycle[date] - 1) * 5 + date.weekday()) * len(grid)
         for i, period in enumerate(grid.periods):
             kind = LETTERS[school.timetable.rows[who][first + i]]
-            yield calendar.minute(date, period.start), calendar.minute(date, period.end), kind, period.kind
+            yield (
+                calendar.minute(date, period.start),
+                calendar.minute(date, period.end),
+                kind,
+                period.kind,
+            )
 
 
 def absent_days(scenario: Scenario, year: Year, pair: int, side: int) -> set[dt.date]:
@@ -48,7 +54,11 @@ def check(scenario: Scenario, replication: int) -> None:
     school, calendar = scenario.school, scenario.school.calendar
     events = year.log.events()
     busy: dict[str, set[Span]] = {}
-    kinds = {w: {(a, b): (k, p) for a, b, k, p in timetable(scenario, w)} for w in year.frame.staff if w in school.by_id}
+    kinds = {
+        w: {(a, b): (k, p) for a, b, k, p in timetable(scenario, w)}
+        for w in year.frame.staff
+        if w in school.by_id
+    }
     away = {}
     for i, pair in enumerate(school.pairs):
         for side, who in ((1, pair.ect), (2, pair.mentor)):
@@ -71,7 +81,9 @@ def check(scenario: Scenario, replication: int) -> None:
                 kind, _ = inside(e.time, e.time + e.value, who)
                 assert kind == "free", f"{who} has {kind}, PPA included: no meeting then"
                 assert calendar.date(e.time) not in away[who]
-                busy.setdefault(who, set()).add((e.time, e.time + e.value, f"meeting {pair.id} {e.cycle}"))
+                busy.setdefault(who, set()).add(
+                    (e.time, e.time + e.value, f"meeting {pair.id} {e.cycle}")
+                )
             if FORMS[e.form] == "before_after":
                 assert scenario.plan.before_after
         elif e.event == E["observed"] and FORMS[e.form] == "live":
@@ -110,7 +122,7 @@ def check(scenario: Scenario, replication: int) -> None:
     for who, spans in busy.items():
         lessons = {(a, b, "lesson") for (a, b), (k, _) in kinds[who].items() if k == "lesson"}
         ordered = sorted(spans | lessons)
-        for one, two in zip(ordered, ordered[1:], strict=False):
+        for one, two in itertools.pairwise(ordered):
             assert one[1] <= two[0], f"{who} is in two places: {one} and {two}"
     if scenario.programme.coaching.one_meeting_a_day:
         days = [(e.pair, calendar.date(e.time)) for e in events if e.event == E["meeting"]]

@@ -50,11 +50,15 @@ def law_6_programme() -> Programme:
 def calendars(draw: st.DrawFn, *, weeks: tuple[int, int] = (3, 8)) -> Calendar:
     """Draw a short year with holidays, closed days and days off the timetable."""
     n = draw(st.integers(*weeks))
-    breaks = {w: 1 for w in draw(st.sets(st.integers(1, max(1, n - 1)), max_size=1))} if n > 1 else {}
+    breaks = (
+        dict.fromkeys(draw(st.sets(st.integers(1, max(1, n - 1)), max_size=1)), 1) if n > 1 else {}
+    )
     span = (n + len(breaks)) * 7
     some = st.sets(st.integers(0, span - 1), max_size=4)
     closed = [START + dt.timedelta(days=d) for d in draw(some)]
-    off = [START + dt.timedelta(days=d) for d in draw(st.sets(st.integers(0, span - 1), max_size=2))]
+    off = [
+        START + dt.timedelta(days=d) for d in draw(st.sets(st.integers(0, span - 1), max_size=2))
+    ]
     calendar = tiny_calendar(n, closed=closed, breaks=breaks, off_timetable=off)
     return calendar if calendar.pupil_days else tiny_calendar(n)
 
@@ -71,18 +75,28 @@ def schools(
     """Draw a small school: shared mentors, part-time staff, both years, PPA marked or assumed."""
     grid = tiny_grid(draw(st.sampled_from((1, 2))), outside=draw(st.booleans()))
     count = draw(st.integers(1, 3))
-    mentors = [f"M{i}" if own_mentors else f"M{draw(st.integers(1, i))}" for i in range(1, count + 1)]
+    mentors = [
+        f"M{i}" if own_mentors else f"M{draw(st.integers(1, i))}" for i in range(1, count + 1)
+    ]
     pairs = [
         Pair(f"E{i}", mentor, draw(st.sampled_from((1, 1, 2))), draw(st.booleans()))
         for i, mentor in enumerate(mentors, 1)
     ]
     others = draw(st.integers(0, 5))
-    people = sorted({w for p in pairs for w in (p.ect, p.mentor)}) + [f"S{i}" for i in range(1, others + 1)]
+    people = sorted({w for p in pairs for w in (p.ect, p.mentor)}) + [
+        f"S{i}" for i in range(1, others + 1)
+    ]
     lessons, marks, fte = {}, {}, {}
     for who in people:
         # which of the five lesson periods are free, day by day
-        free = draw(st.lists(st.sets(st.sampled_from("12345"), min_size=1, max_size=3), min_size=5, max_size=5))
-        lessons[who] = " ".join(f"*{d}:{p}" for d, f in zip(DAYS, free, strict=True) for p in "12345" if p not in f)
+        free = draw(
+            st.lists(
+                st.sets(st.sampled_from("12345"), min_size=1, max_size=3), min_size=5, max_size=5
+            )
+        )
+        lessons[who] = " ".join(
+            f"*{d}:{p}" for d, f in zip(DAYS, free, strict=True) for p in "12345" if p not in f
+        )
         mine: dict[str, str] = {}
         if draw(st.booleans()):
             at = draw(st.integers(0, 4))
@@ -138,7 +152,10 @@ def any_conditions() -> st.SearchStrategy[dict[str, object]]:
 
 @st.composite
 def slot_tables(
-    draw: st.DrawFn, school: School, *, uses: tuple[str, ...] = ("meet", "observe", "reserve", "study")
+    draw: st.DrawFn,
+    school: School,
+    *,
+    uses: tuple[str, ...] = ("meet", "observe", "reserve", "study"),
 ) -> dict[str, dict[str, tuple[str, ...]]]:
     """Draw slots of each use for each pair where people are free, nobody twice in one cell."""
     taken: set[tuple[str, int]] = set()
@@ -183,7 +200,9 @@ def plans(draw: st.DrawFn, school: School, **fixed: Any) -> Plan:
     """Draw a plan that fits a school."""
     changes: dict[str, Any] = {
         "meeting": draw(st.sampled_from(("fixed", "found"))),
-        "protection": {side: draw(st.sampled_from(LEVELS)) for side in ("mentor", "ect", "reserve")},
+        "protection": {
+            side: draw(st.sampled_from(LEVELS)) for side in ("mentor", "ect", "reserve")
+        },
         "cover": draw(cover_policies()),
         "before_after": draw(st.booleans()),
         "recovery": tuple(draw(st.permutations(MEANS))[: draw(st.integers(0, len(MEANS)))]),
@@ -270,7 +289,12 @@ def free_slots(scenario: Scenario, pair: Pair, grid: Grid | None = None) -> list
     used = {
         (who, school.grid.cell(slot))
         for p in school.pairs
-        for use, people in (("meet", (p.ect, p.mentor)), ("reserve", (p.ect, p.mentor)), ("observe", (p.mentor,)), ("study", (p.ect,)))
+        for use, people in (
+            ("meet", (p.ect, p.mentor)),
+            ("reserve", (p.ect, p.mentor)),
+            ("observe", (p.mentor,)),
+            ("study", (p.ect,)),
+        )
         for text in getattr(scenario.plan.slots_of(p.id), use)
         for slot in [_slot(text)]
         for who in people

@@ -1,0 +1,37 @@
+"""Years with planted absence: who is away when is written down, everything else is the model's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from ectsim.model import year as year_module
+from ectsim.model.diary import AWAY_SICK, Diary
+from ectsim.model.frame import frame_of
+from ectsim.model.year import Year, live
+from ectsim.scenario import Scenario
+
+
+def live_with(
+    patch: pytest.MonkeyPatch,
+    scenario: Scenario,
+    away: Mapping[tuple[str, int], int],
+    *,
+    replication: int = 0,
+) -> Year:
+    """Live a year in which exactly these (person, pupil day) are away, each the first day of a spell."""
+
+    def planted(frame: object, luck: object) -> Diary:
+        f = frame_of(scenario)
+        shape = (len(f.staff), f.days)
+        codes, spell = np.zeros(shape, dtype=np.int8), np.zeros(shape, dtype=np.int16)
+        for (who, day), code in away.items():
+            codes[f.position[who], day] = code
+            spell[f.position[who], day] = code == AWAY_SICK
+        return Diary(codes, spell, np.ones(shape))
+
+    with patch.context() as p:
+        p.setattr(year_module, "write_diary", planted)
+        return live(scenario, 1, replication)
