@@ -360,7 +360,8 @@ class Tiles(Widget):
     Attributes
     ----------
     tiles : list of dict
-        ``number`` and ``of`` ("82", "of 100"), ``what`` it counts, ``note``, and ``metric`` with
+        ``number`` and ``of`` ("82", "of 100"), ``what`` it counts, ``note``, ``before``
+        (a second line) and ``metric`` with
         ``name``, ``value``, ``lo``, ``hi`` and ``n``.
     """
 

@@ -109,7 +109,6 @@ class Coordinator:
         self._banner = Prose()
         self._dots, self._bars = Chart(), Chart()
         self._costs = Figures()
-        hide(self.retry_button)
         answer = card(self._headline, self._tiles, self._banner)
         results = stack(
             card(self._dots, self._costs, title="What to expect"),
@@ -124,13 +123,16 @@ class Coordinator:
             self._sticky(),
             self.form.problems,
             answer,
-            columns(stack(self.school.box, self._choices()), results),
+            self.school.box,
+            columns(self._choices(), results),
             self._strip_card(),
             self._keep_card(),
         )
 
     def _sticky(self) -> ipywidgets.Box:
-        box = stack(self.announcer, row(self.retry_button), tight=True)
+        self._retry = row(self.retry_button)
+        hide(self._retry)
+        box = stack(self.announcer, self._retry, tight=True)
         box.add_class("ect-sticky")
         return box
 
@@ -193,13 +195,13 @@ class Coordinator:
             row(
                 self._pair,
                 self._year,
-                Button("Year before", lambda: self._turn(-1), style_name="small"),
-                Button("Year after", lambda: self._turn(1), style_name="small"),
+                Button("Previous year", lambda: self._turn(-1), style_name="small"),
+                Button("Next year", lambda: self._turn(1), style_name="small"),
             ),
             self._strip,
             row(
-                Button("Week before that parts", lambda: self._part(-1), style_name="small"),
-                Button("Next week that parts", lambda: self._part(1), style_name="small"),
+                Button("Previous week that differs", lambda: self._part(-1), style_name="small"),
+                Button("Next week that differs", lambda: self._part(1), style_name="small"),
             ),
             self._told,
             title="The same year under two plans",
@@ -459,7 +461,8 @@ class Coordinator:
     def _ask(self) -> None:
         """Ask for the newest state; older questions are cancelled."""
         self._halt()
-        hide(self.retry_button)
+        hide(self._retry)
+        self._name_fixes()
         if not self._school and self._current != self._first:
             self._spawn(self._later())
             return
@@ -494,7 +497,7 @@ class Coordinator:
                 if done
                 else "Stopped before the first numbers came. What you see is what stood before."
             )
-            hide(self.retry_button, False)
+            hide(self._retry, False)
 
     def _fail(self, error: Exception) -> None:
         if isinstance(error, InputError):
@@ -507,7 +510,7 @@ class Coordinator:
 
     def _trouble(self, error: Exception) -> None:
         self.announcer.trouble(error)
-        hide(self.retry_button, False)
+        hide(self._retry, False)
 
     # --- results ------------------------------------------------------------------------------
 
@@ -584,19 +587,21 @@ class Coordinator:
 
     # --- fixes --------------------------------------------------------------------------------
 
-    def _try_fixes(self) -> None:
-        values = self.form.values
-        self._fixes = words.applicable(values)[:FIX_CARDS]
+    def _name_fixes(self) -> None:
+        """Say what would be tried; the numbers come when those of the plan itself are in."""
+        self._fixes = words.applicable(self.form.values)[:FIX_CARDS]
         for i, box in enumerate(self._fix_boxes):
             hide(box, i >= len(self._fixes))
-            if i >= len(self._fixes):
-                continue
-            fix = self._fixes[i]
-            self._fix_text[i].blocks = [
-                heading(fix["title"], 3),
-                paragraph(fix["text"], "soft"),
-            ]
-            self._fix_found[i].blocks = [paragraph("Trying it…", "soft")]
+            if i < len(self._fixes):
+                fix = self._fixes[i]
+                self._fix_text[i].blocks = [
+                    heading(fix["title"], 3),
+                    paragraph(fix["text"], "soft"),
+                ]
+                self._fix_found[i].blocks = [paragraph("To be tried…", "soft")]
+
+    def _try_fixes(self) -> None:
+        for i, fix in enumerate(self._fixes):
             data = {"plans": [self.request(), self._fixed(fix)]}
 
             def show(message: Message, i: int = i) -> None:

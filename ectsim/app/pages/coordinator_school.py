@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from ectsim.app.client import Client, ServiceError, explain
-from ectsim.app.layout import card, fold, hide, row, stack
+from ectsim.app.layout import card, fold, grid, hide, row, stack
 from ectsim.app.pages.coordinator_words import plain
 from ectsim.app.widgets import (
     Button,
@@ -128,7 +128,7 @@ class SchoolCard:
         uploading = fold(
             "Use your own timetable",
             self.problems,
-            *self.uploads.values(),
+            grid(*self.uploads.values()),
             templates,
             row(self.read_button),
         )

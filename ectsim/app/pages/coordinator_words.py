@@ -283,8 +283,7 @@ DEFAULTS: dict[str, Any] = {
 FIXES: list[dict[str, Any]] = [
     {
         "title": "Put every pair on the timetable",
-        "text": "Each pair gets a slot for the meeting and for the visit. They stand below your "
-        "choices.",
+        "text": "Each pair gets a slot for the meeting and one for the visit, found free for both.",
         "when": {"plan.meeting": "found"},
         "set": {"plan.meeting": "fixed"},
     },
@@ -390,15 +389,15 @@ def tiles(
         m = metrics[name]
         if m["mean"] is None:
             continue
-        note = f"{of_hundred(m['p10'])} to {of_hundred(m['p90'])} in 8 of 10 simulated years"
-        if base is not None:
-            note += f"; starting plan: {of_hundred(base[name]['mean'])}"
         out.append(
             {
                 "number": of_hundred(m["mean"]),
                 "of": "of 100",
                 "what": what,
-                "note": note,
+                "note": f"{of_hundred(m['p10'])} to {of_hundred(m['p90'])} in 8 of 10 simulated years",
+                "before": ""
+                if base is None
+                else f"Starting plan: {of_hundred(base[name]['mean'])} of 100",
                 "metric": _metric(name, m),
             }
         )

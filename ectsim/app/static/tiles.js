@@ -8,7 +8,7 @@ function render({ model, el: root }) {
       ...model.get("tiles").map((tile) => {
         const m = tile.metric || {};
         const number = el("p", { class: "ect-figure", "data-metric": m.name, "data-value": m.value, "data-lo": m.lo, "data-hi": m.hi, "data-n": m.n }, tile.number, " ", el("span", {}, tile.of || ""));
-        return el("li", {}, number, el("p", { class: "ect-what" }, tile.what), el("p", { class: "ect-soft" }, tile.note));
+        return el("li", {}, number, el("p", { class: "ect-what" }, tile.what), el("p", { class: "ect-soft" }, tile.note), tile.before ? el("p", { class: "ect-soft" }, tile.before) : null);
       }),
     );
     box.hidden = !model.get("tiles").length;
