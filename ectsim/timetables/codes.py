@@ -14,7 +14,7 @@ from ectsim.errors import InputError, near
 from ectsim.folder import parse_toml, toml_value
 from ectsim.school import KINDS
 
-__all__ = ["DEFAULT_CODES", "LESSON", "Codes", "codes_from_toml", "codes_to_toml"]
+__all__ = ["DEFAULT_CODES", "LESSON", "Codes", "codes_from_toml", "codes_to_toml", "own_answers"]
 
 DEFAULT_CODES: dict[str, str] = {
     "P6": "blocked",
@@ -45,11 +45,13 @@ class Codes:
 
     given: Mapping[str, str] = field(default_factory=dict)
     _table: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _given: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Fold upper and lower case together."""
         for code, kind in (*DEFAULT_CODES.items(), *self.given.items()):
             self._table[_key(code)] = kind
+        self._given.update((_key(code), kind) for code, kind in self.given.items())
 
     def kind(self, code: str) -> str:
         """Return the kind of cell that a code means, a key of :data:`ectsim.school.KINDS`.
@@ -65,6 +67,27 @@ class Codes:
         if known:
             return known
         return "lesson" if LESSON.fullmatch(code) else "unknown"
+
+    def answer(self, code: str) -> str:
+        """Return what the school itself said of a code, or ""."""
+        return self._given.get(_key(code), "")
+
+    def activity(self, name: str, *, pupils: bool) -> str:
+        """Return the kind of an activity whose pupils and name stand apart.
+
+        With pupils it is a lesson. Without them it is what the code mapping says of its name, and
+        ``unknown`` where nobody said anything.
+
+        Parameters
+        ----------
+        name : str
+            The subject or the activity's name.
+        pupils : bool
+            Whether a class or a group is in it.
+        """
+        if self.answer(name):
+            return self.answer(name)
+        return "lesson" if pupils else self._table.get(_key(name), "unknown")
 
     def subject(self, code: str) -> str:
         """Return the two letters that stand for a class's subject, or ""."""
@@ -121,3 +144,15 @@ def codes_to_toml(used: Mapping[str, str], counts: Mapping[str, int]) -> str:
         note = f"  # {cells} cell{'s' if cells != 1 else ''}" if cells else ""
         out.append(f"{toml_value(code)} = {toml_value(used[code])}{note}")
     return "\n".join(out) + "\n"
+
+
+def own_answers(codes: Codes) -> dict[str, str]:
+    """Return what a school said that the importer's own rules would not have said.
+
+    Parameters
+    ----------
+    codes : Codes
+        A mapping as an import wrote it, perhaps changed since.
+    """
+    rules = Codes()
+    return {code: kind for code, kind in codes.given.items() if kind != rules.kind(code)}

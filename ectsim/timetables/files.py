@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ectsim.errors import InputError
+from ectsim.timetables.spellings import reads_as_slot
 
 __all__ = ["LIMIT", "looks_like", "read_rows", "read_text", "safe_name"]
 
@@ -38,7 +39,12 @@ WORDS = {
     "grid": "a period grid",
     "codes": "a code mapping",
     "scenario": "a scenario or a school's settings",
+    "slots": "a table of slots",
+    "matrix": "a grid of staff and slots",
     "fet": "a FET timetable",
+    "fet_input": "a FET input file",
+    "xhstt": "an XHSTT archive",
+    "untis": "an Untis timetable (GPU001.TXT)",
     "html": "a web page",
     "xml": "an XML file",
     "json": "a JSON file",
@@ -48,8 +54,13 @@ WORDS = {
 """What :func:`looks_like` returns, in words."""
 
 EXPORT = (
-    "give a SIMS staff timetable export or a CSV with week,day,period,staff,kind,class,subject,room"
+    "give an export of SIMS, FET, Untis or XHSTT, or a CSV with week,day,period,staff,kind,class,"
+    "subject,room"
 )
+UNTIS_ROW = re.compile(
+    r'"?\d{1,6}"?[,;\t](?:[^,;\t]*[,;\t]){4}"?\d{0,2}"?[,;\t]"?\d{0,2}"?(?:[,;\t].*)?'
+)
+"""A row of an Untis interface file: a lesson's number, four texts, a day and a period."""
 
 
 def read_text(path: str | os.PathLike[str], *, remedy: str = EXPORT) -> str:
@@ -193,8 +204,12 @@ def looks_like(text: str) -> str:
     head = text[:4000].lstrip("\ufeff \t\n")
     low = head.lower()
     if low.startswith("<"):
-        if "<fet" in low:
+        if "<teachers_timetable" in low:
             return "fet"
+        if "<fet" in low:
+            return "fet_input"
+        if "<highschooltimetablearchive" in low:
+            return "xhstt"
         return "html" if "<html" in low or "<!doctype html" in low else "xml"
     if re.search(r"^[,;\t\" ]*timetable\s*[-\u2013]", head, re.IGNORECASE | re.MULTILINE):
         return "sims"
@@ -206,15 +221,33 @@ def looks_like(text: str) -> str:
         return "scenario"
     if low.startswith(("{", "[{", "[[")):
         return "json"
-    first = next((line for line in head.splitlines() if line.strip()), "")
+    first = next((line for line in text[:20_000].lstrip("\ufeff").splitlines() if line.strip()), "")
+    if reads_as_slots([cell.strip().strip('"') for cell in first.split(delimiter(first))]):
+        return "matrix"
     columns = {c.strip().strip('"').lower() for c in first.split(delimiter(first))}
     if {"day", "period", "staff"} <= columns:
         return "long"
+    if {"slot", "staff"} <= columns:
+        return "slots"
+    if {"activity id", "hour", "teachers"} <= columns:
+        return "fet"
     if "staff" in columns and columns & {"role", "mentor", "induction_year"}:
         return "roster"
     if {"kind", "first", "last"} <= columns:
         return "calendar"
+    rows = [line for line in head.splitlines() if line.strip()][:10]
+    if 2 * sum(bool(UNTIS_ROW.fullmatch(row)) for row in rows) > len(rows):
+        return "untis"
     return "table" if len(columns) > 1 else "text"
+
+
+def reads_as_slots(cells: list[str]) -> bool:
+    """Tell whether a first line heads a grid of staff and slots: a name, then slots only."""
+    rest = [cell for cell in cells[1:] if cell]
+    numbers = [int(cell) for cell in rest if re.fullmatch(r"[0-9]{1,3}", cell)]
+    if len(rest) < 5:
+        return False
+    return len(numbers) == len(rest) > 20 or all(reads_as_slot(cell) for cell in rest)
 
 
 def delimiter(line: str) -> str:

@@ -10,12 +10,12 @@ from ectsim.clock import WEEKDAYS
 from ectsim.errors import InputError
 from ectsim.timetables.codes import Codes
 from ectsim.timetables.files import read_rows
+from ectsim.timetables.spellings import read_day
 from ectsim.timetables.table import FileCell, FileTable
 
 __all__ = ["read_sims"]
 
 TITLE = re.compile(r"timetable\s*[-\u2013\u2014]\s*(.*)", re.IGNORECASE)
-DAY = re.compile(r"([12AB]?)\s*(Mon|Tue|Wed|Thu|Fri)[a-z]*", re.IGNORECASE)
 AGAIN = "export the whole staff timetable again"
 NO_CODE = "(room without a class)"
 
@@ -158,17 +158,17 @@ def _read_days(row: list[str], place: str) -> tuple[tuple[int, int], ...]:
     names = list(row[1:])
     while names and not names[-1]:
         names.pop()
-    days = []
+    days: list[tuple[int, int]] = []
     for name in names:
-        match = DAY.fullmatch(name)
-        if row[0] or not match:
+        try:
+            week, day = read_day("" if row[0] else name, place)
+        except InputError:
             raise InputError(
                 f"a row of days such as 1Mon,1Tue is expected, found '{name or row[0]}'",
                 where=place,
                 remedy=AGAIN,
-            )
-        week = {"": 1, "1": 1, "A": 1, "2": 2, "B": 2}[match[1].upper()]
-        days.append((week, [d.lower() for d in WEEKDAYS].index(match[2].lower())))
+            ) from None
+        days.append((week or 1, day))
     for week in range(1, max((w for w, _ in days), default=1) + 1):
         missing = [f"{week}{WEEKDAYS[d]}" for d in range(5) if (week, d) not in days]
         if missing:
