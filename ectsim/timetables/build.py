@@ -55,7 +55,13 @@ def scrub_table(table: FileTable, people: Pseudonyms) -> FileTable:
         )
         for c in table.cells
     ]
-    return replace(table, staff={ids[n]: line for n, line in table.staff.items()}, cells=cells)
+    return replace(
+        table,
+        staff={ids[n]: line for n, line in table.staff.items()},
+        cells=cells,
+        warnings=tuple(clean(w) for w in table.warnings),
+        assumptions=tuple(clean(a) for a in table.assumptions),
+    )
 
 
 def blank_row(grid: Grid) -> list[str]:

@@ -39,10 +39,10 @@ def is_workbook(path: str | os.PathLike[str]) -> bool:
         return False
 
 
-def sheet_text(path: str | os.PathLike[str], form: str) -> str:
+def sheet_text(path: str | os.PathLike[str], *forms: str) -> str:
     """Read a workbook's sheet as the text of a CSV table, row for row.
 
-    The sheet whose first lines look like the wanted form is taken, else the first. A formula counts
+    The sheet whose first lines look like a wanted form is taken, else the first. A formula counts
     as the value that was saved with it; text that looks like one stays text; macros are not
     touched.
 
@@ -50,8 +50,8 @@ def sheet_text(path: str | os.PathLike[str], form: str) -> str:
     ----------
     path : path-like
         The workbook.
-    form : str
-        A key of ``files.WORDS``, such as ``long``.
+    *forms : str
+        Keys of ``files.WORDS``, such as ``long``.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def sheet_text(path: str | os.PathLike[str], form: str) -> str:
     filled = [text for text in found if text.strip()]
     if not filled:
         raise InputError("the workbook has no filled sheet", where=where, remedy="export it again")
-    return next((text for text in filled if looks_like(text) == form), filled[0])
+    return next((text for text in filled if looks_like(text) in forms), filled[0])
 
 
 def _check_size(file: Path, where: str) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import os
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from dataclasses import replace as changed
 from pathlib import Path
 
 from ectsim.clock import Calendar, Grid
@@ -15,18 +17,29 @@ from ectsim.programme import Programme
 from ectsim.school import KINDS, School
 from ectsim.share import data_dir
 from ectsim.timetables.build import build_school, scrub_table
-from ectsim.timetables.codes import Codes, codes_from_toml, codes_to_toml
+from ectsim.timetables.codes import Codes, codes_from_toml, codes_to_toml, own_answers
 from ectsim.timetables.excel import is_workbook, sheet_text
+from ectsim.timetables.fet import WANTED as FET_EXPORT
+from ectsim.timetables.fet import read_fet
 from ectsim.timetables.files import EXPORT, WORDS, looks_like, read_text
 from ectsim.timetables.grids import assume_grid, match_periods, read_grid
 from ectsim.timetables.long import read_long
+from ectsim.timetables.matrix import read_matrix
 from ectsim.timetables.names import Pseudonyms, make_pseudonyms
 from ectsim.timetables.roster import RosterRow, read_roster
 from ectsim.timetables.sims import read_sims
-from ectsim.timetables.table import FileTable
+from ectsim.timetables.table import FileCell, FileTable
+from ectsim.timetables.untis import read_untis
 from ectsim.timetables.writing import check_target, scenario_files, write_folder
+from ectsim.timetables.xhstt import read_xhstt
 
-__all__ = ["ImportReport", "import_school", "read_timetable"]
+__all__ = ["UNTRIED", "ImportReport", "import_school", "read_table", "read_timetable"]
+
+TIMETABLES = ("sims", "long", "slots", "matrix", "fet", "xhstt", "untis")
+"""Forms of a timetable."""
+
+UNTRIED = ("slots", "matrix", "xhstt", "untis")
+"""Forms whose readers were written from public descriptions and have met no school's file."""
 
 PROGRAMME = "2021"
 SAMPLE_CALENDAR = "sample_2025-26"
@@ -40,7 +53,8 @@ class ImportReport:
     Parameters
     ----------
     form : str
-        ``sims`` or ``long``.
+        ``sims``, ``long``, ``slots``, ``matrix``, ``fet``, ``xhstt`` or ``untis``: which reader was
+        used.
     staff, filled_cells, lessons : int
         People, cells in which the file says something, and lessons among them.
     kinds : dict of str to int
@@ -55,6 +69,10 @@ class ImportReport:
         Codes that nobody explained, with their cells.
     written : list of str
         Paths of the files.
+    contents : str
+        What the reader counted in the file, or "".
+    remembered : dict of str to str
+        What the school had said of codes before, taken over from the folder that was replaced.
     """
 
     form: str
@@ -69,11 +87,21 @@ class ImportReport:
     assumptions: list[str]
     unknown: dict[str, int]
     written: list[str]
+    contents: str = ""
+    remembered: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def tried(self) -> bool:
+        """Whether the reader has met a real school's file."""
+        return self.form not in UNTRIED
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as plain data, for ``--json``."""
         return {
             "form": self.form,
+            "reader": WORDS[self.form],
+            "tried": self.tried,
+            "contents": self.contents,
             "staff": self.staff,
             "filled_cells": self.filled_cells,
             "lessons": self.lessons,
@@ -85,6 +113,7 @@ class ImportReport:
             "assumptions": list(self.assumptions),
             "unknown_codes": dict(self.unknown),
             "written": list(self.written),
+            "remembered_codes": dict(self.remembered),
         }
 
     def lines(self) -> list[str]:
@@ -96,6 +125,19 @@ class ImportReport:
             f"Calendar: {self.pupil_days} pupil days in {self.weeks} weeks",
             f"Pairs: {', '.join(self.pairs)}" if self.pairs else "Pairs: none",
         ]
+        if self.contents:
+            out.insert(1, f"In the file: {self.contents}")
+        if not self.tried:
+            out.append(
+                "Not yet tried on a school's file: this reader follows public descriptions of the "
+                "format; compare some people's weeks with your own timetable"
+            )
+        if self.remembered:
+            out.append(
+                "Codes remembered from the folder's codes.toml: "
+                + ", ".join(f"'{code}' is {kind}" for code, kind in self.remembered.items())
+                + "; --codes replaces them"
+            )
         out += [f"Warning: {w}" for w in self.warnings]
         out += [f"Assumed: {a}" for a in self.assumptions]
         if self.unknown:
@@ -118,6 +160,7 @@ def import_school(
     codes: PathLike | None = None,
     to: PathLike,
     replace: bool = False,
+    solution: str = "",
 ) -> ImportReport:
     """Read a timetable and write a school's folder with two scenarios.
 
@@ -127,7 +170,8 @@ def import_school(
     Parameters
     ----------
     file : path-like
-        A SIMS staff timetable or a long table; its content tells which.
+        An export of SIMS, FET, Untis or XHSTT, a grid of staff and slots or a long table; its
+        content tells which.
     roster : path-like, optional
         CSV of ECTs and mentors; without one the school has no pairs.
     calendar : path-like, optional
@@ -135,12 +179,15 @@ def import_school(
     grid : path-like, optional
         TOML of the periods; without one their times are assumed.
     codes : path-like, optional
-        TOML that says what codes mean.
+        TOML that says what codes mean. Without it, the answers in the ``codes.toml`` of a folder
+        that is replaced are taken over.
     to : path-like
         Folder to write. It must be absent or empty, unless ``replace`` is set.
     replace : bool
         Whether a school folder that stands there may be replaced; files that are not an import's
         own stay.
+    solution : str
+        Which solution of an XHSTT archive to take, where not the one of the lowest cost.
 
     Returns
     -------
@@ -153,13 +200,14 @@ def import_school(
     """
     target = Path(to).expanduser()
     check_target(target, replace=replace)
-    mapping = _read_codes(codes)
-    table = read_timetable(file, mapping)
+    mapping, remembered = _choose_codes(codes, target)
+    day = read_grid(grid) if grid is not None else None
+    table = read_timetable(file, mapping, grid=day, solution=solution)
     subjects = {c.subject for c in table.cells if c.kind == "lesson"}
     people = make_pseudonyms(table.staff, keep=subjects)
     rows = _read_roster(roster, people)
-    table = scrub_table(table, people)
-    the_grid, about_grid = _choose_grid(grid, table)
+    table = _ask_again(scrub_table(table, people), mapping)
+    the_grid, about_grid = (day, []) if day else assume_grid(table)
     table = match_periods(table, the_grid)
     the_calendar, about_calendar = _choose_calendar(calendar)
     programme = Programme.preset(PROGRAMME)
@@ -173,6 +221,7 @@ def import_school(
         assumptions=[
             *_people_said(table, people, rows),
             *_codes_said(table, mapping),
+            *table.assumptions,
             *about_grid,
             *about_calendar,
             *_weeks_said(the_grid, the_calendar),
@@ -184,13 +233,15 @@ def import_school(
         **scenario_files(built.school, built.slots, programme),
     }
     written = write_folder(target, files, replace=replace)
-    return _report(table, built.school, written)
+    return _report(table, built.school, written, remembered)
 
 
-def _report(table: FileTable, school: School, written: list[Path]) -> ImportReport:
+def _report(
+    table: FileTable, school: School, written: list[Path], remembered: dict[str, str]
+) -> ImportReport:
     kinds = Counter(c.kind for c in table.cells)
     unknown = Counter(c.code for c in table.cells if c.kind == "unknown")
-    warnings = list(school.warnings)
+    warnings = [*table.warnings, *school.warnings]
     if not school.pairs:
         warnings.append(
             "no pairs: import again with --roster, a CSV with the columns "
@@ -209,13 +260,17 @@ def _report(table: FileTable, school: School, written: list[Path]) -> ImportRepo
         assumptions=list(school.assumptions),
         unknown=dict(sorted(unknown.items(), key=lambda item: (-item[1], item[0]))),
         written=[str(p) for p in written],
+        contents=table.contents,
+        remembered=remembered,
     )
 
 
 # reading -------------------------------------------------------------------------------------------
 
 
-def read_timetable(file: PathLike, codes: Codes | None = None) -> FileTable:
+def read_timetable(
+    file: PathLike, codes: Codes | None = None, *, grid: Grid | None = None, solution: str = ""
+) -> FileTable:
     """Read a timetable file of any known form; its content tells which.
 
     Parameters
@@ -224,22 +279,68 @@ def read_timetable(file: PathLike, codes: Codes | None = None) -> FileTable:
         The file.
     codes : Codes, optional
         What codes mean.
+    grid : Grid, optional
+        The school's day, for slots that are running numbers.
+    solution : str
+        Which solution of an XHSTT archive to take.
 
     Raises
     ------
     InputError
         If the file is no timetable, with a word on what it looks like.
     """
-    where = Path(file).name
-    text = sheet_text(file, "long") if is_workbook(file) else read_text(file)
+    return read_table(
+        sheet_text(file, *TIMETABLES) if is_workbook(file) else read_text(file),
+        where=Path(file).name,
+        codes=codes or Codes(),
+        grid=grid,
+        solution=solution,
+        file=Path(file),
+    )
+
+
+def read_table(
+    text: str,
+    *,
+    where: str,
+    codes: Codes,
+    grid: Grid | None = None,
+    solution: str = "",
+    file: Path | None = None,
+) -> FileTable:
+    """Read the text of a timetable of any known form.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    where : str
+        The file's name, for messages.
+    codes, grid, solution
+        As in :func:`read_timetable`.
+    file : pathlib.Path, optional
+        Where the file lies; FET's input file is looked for beside it.
+
+    Raises
+    ------
+    InputError
+        If it is no timetable.
+    """
     form = looks_like(text)
-    mapping = codes or Codes()
-    if form == "sims":
-        return read_sims(text, where=where, codes=mapping)
-    if form == "long":
-        return read_long(text, where=where, codes=mapping)
+    readers: dict[str, Callable[[], FileTable]] = {
+        "sims": lambda: read_sims(text, where=where, codes=codes),
+        "long": lambda: read_long(text, where=where, codes=codes),
+        "slots": lambda: read_long(text, where=where, codes=codes, grid=grid),
+        "matrix": lambda: read_matrix(text, where=where, codes=codes, grid=grid),
+        "fet": lambda: read_fet(text, where=where, codes=codes, file=file),
+        "xhstt": lambda: read_xhstt(text, where=where, codes=codes, solution=solution),
+        "untis": lambda: read_untis(text, where=where, codes=codes),
+    }
+    if form in readers:
+        return readers[form]()
+    remedy = FET_EXPORT if form == "fet_input" else EXPORT
     raise InputError(
-        f"a timetable is expected and this looks like {WORDS[form]}", where=where, remedy=EXPORT
+        f"a timetable is expected and this looks like {WORDS[form]}", where=where, remedy=remedy
     )
 
 
@@ -256,11 +357,40 @@ def _expect(path: PathLike, form: str, remedy: str) -> str:
     return text
 
 
-def _read_codes(path: PathLike | None) -> Codes:
-    if path is None:
-        return Codes()
-    text = _expect(path, "codes", "give a TOML file with a table [codes]")
-    return codes_from_toml(text, where=Path(path).name)
+def _choose_codes(path: PathLike | None, target: Path) -> tuple[Codes, dict[str, str]]:
+    """Return the mapping in force, and the answers taken over from a folder that is replaced."""
+    if path is not None:
+        text = _expect(path, "codes", "give a TOML file with a table [codes]")
+        return codes_from_toml(text, where=Path(path).name), {}
+    kept = target / "codes.toml"
+    if not kept.is_file():
+        return Codes(), {}
+    try:
+        text = _expect(kept, "codes", "")
+        answers = own_answers(codes_from_toml(text, where=kept.name))
+    except InputError as error:
+        raise InputError(
+            error.what,
+            where=f"{error.where} in the folder to replace",
+            remedy="mend it, take it away, or give another with --codes",
+        ) from None
+    return Codes(answers), answers
+
+
+def _ask_again(table: FileTable, mapping: Codes) -> FileTable:
+    """Look up once more what was unknown: a remembered code has no names in it any more."""
+
+    def known(c: FileCell) -> FileCell:
+        kind = mapping.answer(c.code) if c.kind == "unknown" else ""
+        if not kind:
+            return c
+        if kind != "lesson":
+            return c._replace(kind=kind)
+        return c._replace(kind=kind, class_code=c.class_code or c.code, code="")
+
+    if not mapping.given:
+        return table
+    return changed(table, cells=[known(c) for c in table.cells])
 
 
 def _read_roster(path: PathLike | None, people: Pseudonyms) -> list[RosterRow]:
@@ -269,12 +399,6 @@ def _read_roster(path: PathLike | None, people: Pseudonyms) -> list[RosterRow]:
     columns = "staff,role,induction_year,fte,department,mentor"
     text = _expect(path, "roster", f"give a CSV with the columns {columns}")
     return read_roster(text, where=Path(path).name, people=people)
-
-
-def _choose_grid(path: PathLike | None, table: FileTable) -> tuple[Grid, list[str]]:
-    if path is None:
-        return assume_grid(table)
-    return read_grid(path), []
 
 
 def _choose_calendar(path: PathLike | None) -> tuple[Calendar, list[str]]:

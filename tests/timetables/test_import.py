@@ -269,7 +269,7 @@ def without(text: str, *numbers: int) -> str:
         (roster().encode(), "looks like a roster"),
         (GRID.encode(), "looks like a period grid"),
         (b"<html><body>Timetable</body></html>", "looks like a web page"),
-        (b'<?xml version="1.0"?><fet version="6"></fet>', "looks like a FET timetable"),
+        (b'<?xml version="1.0"?><fet version="6"></fet>', "looks like a FET input file"),
         (b'{"a": 1}', "looks like a JSON file"),
         (b"a,b\n1,2\n", "table with other columns"),
         (b"Dear colleague", "text without a table"),

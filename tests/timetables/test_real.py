@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from ectsim.errors import InputError
 from ectsim.folder import read_school
 from ectsim.scenario import load
-from ectsim.timetables.importer import ImportReport, import_school
+from ectsim.timetables.importer import ImportReport, import_school, read_timetable
 
 pytestmark = pytest.mark.real
 
@@ -126,9 +127,48 @@ def test_the_other_calendar_is_taken_with_its_count(real_data: Path, tmp_path: P
     assert any("193 pupil days" in w for w in report.warnings)
 
 
-@pytest.mark.parametrize("name", ["SPAIN_20-21-locked.fet", "SPAIN_20-21-locked_teachers.xml"])
-def test_a_file_of_another_program_is_named(real_data: Path, tmp_path: Path, name: str) -> None:
-    from ectsim.errors import InputError
+# FET -------------------------------------------------------------------------------------------------
 
-    with pytest.raises(InputError, match="looks like"):
-        import_school(real_data / "timetables" / "fet" / name, to=tmp_path / "school")
+FET = "SPAIN_20-21-locked"
+
+
+def fet(real_data: Path, ending: str) -> Path:
+    return real_data / "timetables" / "fet" / f"{FET}{ending}"
+
+
+def test_a_fet_input_file_is_named(real_data: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"FET input file.* - give FET's export"):
+        import_school(fet(real_data, ".fet"), to=tmp_path / "school")
+
+
+def test_fet_s_teachers_have_the_counts_of_the_file(real_data: Path, tmp_path: Path) -> None:
+    report = import_school(fet(real_data, "_teachers.xml"), to=tmp_path / "school")
+    assert (report.form, report.tried, report.staff) == ("fet", True, 89)
+    assert report.contents == "1,589 rows, 1,205 activities, 5 days (Lunes to Viernes), 6 hours"
+    assert report.filled_cells == 1589
+    assert report.unknown == {"Guardia": 114, "Guardia FP": 107, "FCT": 6, "Equipo TDE": 2}
+    assert report.lessons == 1589 - 229
+    (idle,) = (w for w in report.warnings if "no activity" in w)
+    assert "line 7041: PT1 has no activity" in idle
+    school = read_school(tmp_path / "school")
+    assert school.grid.cycle_weeks == 1
+    assert [p.id for p in school.grid.periods if p.kind == "lesson"] == list("123456")
+    # no cover duty and no meeting of the file is free time
+    assert sum(row.count("u") for row in school.timetable.rows.values()) == 229
+
+
+def test_fet_s_table_and_teachers_give_the_same_lessons(real_data: Path, tmp_path: Path) -> None:
+    table = read_timetable(fet(real_data, "_timetable.csv"))
+    teachers = read_timetable(fet(real_data, "_teachers.xml"))
+    assert table.contents == "1,467 rows, 1,205 activities, 5 days (Lunes to Viernes), 6 hours"
+    assert (len(table.staff), len(teachers.staff)) == (88, 89)
+    assert {c._replace(line=0) for c in table.cells} == {c._replace(line=0) for c in teachers.cells}
+    assert len(table.cells) == 1589
+    (left,) = table.warnings
+    assert left.startswith(f"{FET}.fet, line 1392: PT1 has no activity")
+    assert table.periods == teachers.periods
+    # without the input file beside it the same order comes from the names
+    alone = tmp_path / "alone_timetable.csv"
+    alone.write_bytes(fet(real_data, "_timetable.csv").read_bytes())
+    assert read_timetable(alone).cells == table.cells
+    assert read_timetable(alone).warnings == ()
