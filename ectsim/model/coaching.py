@@ -253,7 +253,7 @@ class Coaching:
             now = int(env.now)
             # a failed attempt must not be met again in the same minute
             meeting, cycle = self._next_meeting(now)
-            visit = self._next_visit(now, meeting[0] if meeting else end)
+            visit = self._next_visit(now, meeting[0] if meeting else None, end)
             when = end
             if meeting and meeting[0] < when:
                 when = meeting[0]
@@ -518,12 +518,15 @@ class Coaching:
         self.next_visit = bisect_left(self.pair.visits, (self.visits_from, -1, False))
         self.visit_failed = False
 
-    def _next_visit(self, now: int, before: int) -> tuple[int, int, bool] | None:
-        """Return the next lesson to visit before a minute, if a visit is wanted."""
+    def _next_visit(self, now: int, meeting: int | None, end: int) -> tuple[int, int, bool] | None:
+        """Return the next lesson to visit before the meeting that is agreed, if a visit is wanted."""
         if not self.plan.observe or self.plan.video:
             return None
-        if self.visit is not None and self.visit >= self._oldest_day(before):
+        if self.visit is not None and (meeting is None or self.visit >= self._oldest_day(meeting)):
             return None  # one visit is enough, unless it would be too old by the meeting
+        before = end if meeting is None else meeting
+        if self._waiting() is None and self._coming(self.upcoming) is None:
+            return None  # no meeting will use it
         visits = self.pair.visits
         i = self.next_visit
         while i < len(visits) and visits[i][0] < now:
@@ -541,10 +544,21 @@ class Coaching:
 
     def _target(self, before: int) -> int:
         """Return the minute by which the visit is needed: the meeting that is agreed, or the next slot."""
-        if self.own or self.carried or self.upcoming >= len(self.pair.windows):
+        window = self._coming(self.upcoming)
+        if self._waiting() or window is None:
             return before
-        window = self.pair.windows[self.upcoming]
         return window.planned[0] if window.planned else window.opens
+
+    def _waiting(self) -> Cycle | None:
+        """Return the open cycle that is to meet next, if one is."""
+        if self.own and self.own.window.in_plan:
+            return self.own
+        return self.carried[0] if self.carried else None
+
+    def _coming(self, n: int) -> Window | None:
+        """Return the first window from a number on in which the plan foresees a meeting."""
+        windows = self.pair.windows
+        return next((windows[i] for i in range(n, len(windows)) if windows[i].in_plan), None)
 
     def _observe(self, visit: tuple[int, int, bool]) -> Generator[simpy.Event, object, None]:
         """Watch ten to fifteen minutes of a lesson, unless something keeps either away."""
@@ -617,9 +631,10 @@ class Coaching:
         self.last_meeting = int(self.env.now)
         self.last_day = start // DAY
         self.visit = None
-        waiting = self.own or (self.carried[0] if self.carried else None)
-        first = waiting.window.first_day if waiting else self._following_day(cycle)
-        self._look_for_visits(first)
+        waiting = self._waiting()
+        following = waiting.window if waiting else self._coming(cycle.window.cycle + 1)
+        if following:
+            self._look_for_visits(following.first_day)
 
     def _must_wait(self, cycle: Cycle) -> bool:
         """Tell whether the plan puts the meeting off until its topic is studied (F055)."""
@@ -630,11 +645,6 @@ class Coaching:
             shown = self.need[cycle.window.cycle] < self.c.deferral and known < self._modules()
             cycle.needs = known if shown else known - 1
         return cycle.needs is None or cycle.needs >= known
-
-    def _following_day(self, cycle: Cycle) -> int:
-        n = cycle.window.cycle + 1
-        windows = self.pair.windows
-        return windows[n].first_day if n < len(windows) else self.frame.days
 
     def _displace(
         self, cycle: Cycle, chance: Chance, cause: int, side: int, *, own_slot: bool

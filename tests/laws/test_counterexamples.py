@@ -13,8 +13,8 @@ from ectsim.model.diary import AWAY_SICK
 from ectsim.model.year import Year
 from ectsim.scenario import Scenario
 from tests.builders import QUIET, tiny_calendar, tiny_grid, tiny_plan, tiny_scenario, tiny_school
-from tests.laws.planted import live_with
 from tests.laws.worlds import with_conditions, with_plan
+from tests.planted import live_with
 
 CALM = {**QUIET, "learning": False, "leader_support": 0.0}
 TUESDAY = 6

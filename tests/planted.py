@@ -20,16 +20,21 @@ def live_with(
     away: Mapping[tuple[str, int], int],
     *,
     replication: int = 0,
+    spells: bool = False,
 ) -> Year:
-    """Live a year in which exactly these (person, pupil day) are away, each the first day of a spell."""
+    """Live a year in which exactly these (person, pupil day) are away and no supply is found.
+
+    Each sick day is the first of a spell, unless ``spells`` says that days in a row are one.
+    """
 
     def planted(frame: object, luck: object) -> Diary:
         f = frame_of(scenario)
         shape = (len(f.staff), f.days)
         codes, spell = np.zeros(shape, dtype=np.int8), np.zeros(shape, dtype=np.int16)
-        for (who, day), code in away.items():
+        for (who, day), code in sorted(away.items()):
             codes[f.position[who], day] = code
-            spell[f.position[who], day] = code == AWAY_SICK
+            before = spell[f.position[who], day - 1] if spells and day else 0
+            spell[f.position[who], day] = before + 1 if code == AWAY_SICK else 0
         return Diary(codes, spell, np.ones(shape))
 
     with patch.context() as p:
