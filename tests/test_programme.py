@@ -114,8 +114,9 @@ def test_every_parameter_has_a_certificate():
     wanted = {name for prefix, model in ROOTS.items() for name in leaves(model, prefix)}
     assert wanted - named == LABELS
     assert len(ALL) == len(named) > 80
-    # slots are the one choice without a default: they come from a school's timetable
-    assert set(PairSlots.model_fields) == {"meet", "observe", "reserve", "study"}
+    # slots and who takes a class are the choices without a default: they come from a timetable
+    uses = {"meet", "observe", "reserve", "study"}
+    assert set(PairSlots.model_fields) == uses | {"release_ect", "release_mentor"}
 
 
 @pytest.mark.parametrize("c", ALL, ids=lambda c: c.name)
