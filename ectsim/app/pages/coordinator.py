@@ -357,11 +357,21 @@ class Coordinator:
         self._step(self._future, self._past)
 
     def reset(self) -> None:
-        """Go back to the answers that the page began with; Undo brings the others back."""
-        if self._current != self._first:
+        """Go back to the answers that the page began with; Undo brings the others back.
+
+        How many years there are, and which, is no part of a plan and stays.
+        """
+        if self._moved():
             self._past.append(self._current)
             self._future.clear()
-            self._go(self._first)
+            kept = {name: self._current[0][name] for name in ("years", "seed")}
+            self._go(({**self._first[0], **kept}, {}))
+
+    def _moved(self) -> bool:
+        now, extra = self._current
+        return bool(extra) or any(
+            now[name] != x for name, x in self._first[0].items() if name not in ("years", "seed")
+        )
 
     def _step(self, source: list[tuple[Values, dict[str, Any]]], target: list[Any]) -> None:
         if source:
@@ -385,7 +395,7 @@ class Coordinator:
         for button, there in (
             (self.undo_button, self._past),
             (self.redo_button, self._future),
-            (self.reset_button, self._current != self._first),
+            (self.reset_button, self._moved()),
         ):
             button.disabled = not there
         rows = words.slot_rows(self._school.get("slots", {}), self._school.get("pairs", []))
@@ -463,7 +473,7 @@ class Coordinator:
         self._halt()
         hide(self._retry)
         self._name_fixes()
-        if not self._school and self._current != self._first:
+        if not self._school and self._moved():
             self._spawn(self._later())
             return
         data = self.request()
@@ -554,6 +564,7 @@ class Coordinator:
         code, seed, n = result["code"], result["seed"], result["replications"]
         own = self._key != SAMPLE
         folder = " --school FOLDER" if own else ""
+        years = "" if n == words.DEFAULTS["years"] else f" --replications {n}"
         self._code.blocks = [
             heading("Scenario code", 3),
             paragraph(
@@ -570,7 +581,7 @@ class Coordinator:
             {"tag": "pre", "text": code},
             paragraph(f"Seed {seed}, {n:,} simulated years, ectsim {result['version']}.", "soft"),
             heading("On the command line", 3),
-            {"tag": "pre", "text": f"ectsim simulate {code} --replications {n}{folder}"},
+            {"tag": "pre", "text": f"ectsim simulate {code}{years}{folder}"},
         ]
         self._python.blocks = [
             {"tag": "pre", "text": "\n".join(words.python_lines(code, n, seed, own=own))}

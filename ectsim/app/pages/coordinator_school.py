@@ -261,7 +261,7 @@ def _line(error: InputError) -> str:
     """Put an error into one line: place, what is wrong, what to do."""
     parts = [error.where and f"{error.where}: ", error.what]
     text = "".join(p for p in parts if p)
-    return plain(f"{text}; {error.remedy}" if error.remedy else text)
+    return plain(f"{text}; {error.remedy}" if error.remedy else text, sentence=False)
 
 
 def _text(text: str) -> bytes:

@@ -261,7 +261,7 @@ MORE: list[dict[str, Any]] = [
         "hint": "More years take longer and make the averages surer.",
         "why": "One year is luck; many years show what to expect.",
         "kind": "select",
-        "options": [[50, "50"], [200, "200"], [1000, "1,000"]],
+        "options": [[20, "20, a quick look"], [50, "50"], [200, "200"], [1000, "1,000"]],
         "default": 200,
     },
     {
@@ -575,13 +575,15 @@ def _uses(slots: Sequence[str]) -> str:
     )
 
 
-def plain(text: str) -> str:
+def plain(text: str, *, sentence: bool = True) -> str:
     """Put what the importer says into the words of a page: no options of a command line.
 
     Parameters
     ----------
     text : str
         A warning, an assumption or what an error says.
+    sentence : bool
+        Whether to begin with a capital and end with a full stop.
     """
     for pattern, words in (
         (r"; give your own with --calendar", "; choose your own above"),
@@ -591,7 +593,7 @@ def plain(text: str) -> str:
         (r"\s*\(?--[a-z]+\)?", ""),
     ):
         text = re.sub(pattern, words, text)
-    return _sentence(text.strip())
+    return _sentence(text.strip()) if sentence else text.strip()
 
 
 def applicable(values: Mapping[str, Any]) -> list[dict[str, Any]]:
