@@ -262,7 +262,7 @@ def read_slot(text: str, where: str) -> Reading:
             remedy="describe the day in a grid file and give it with --grid",
         )
     raise InputError(
-        f"'{text}' is no slot of a cycle of one or two weeks",
+        f"'{text[:40]}' is no slot of a cycle of one or two weeks",
         where=where,
         remedy="write it as 1Mon:3, MonA:1, Mon A 1 or A Mon 1",
     )
@@ -292,7 +292,7 @@ def read_day(text: str, where: str) -> tuple[int, int]:
     if len(found) == 1:
         return found[0].week, found[0].day
     raise InputError(
-        f"'{text}' is no school day", where=where, remedy="write it as Mon, 1Mon or MonA"
+        f"'{text[:40]}' is no school day", where=where, remedy="write it as Mon, 1Mon or MonA"
     )
 
 
@@ -307,7 +307,7 @@ def read_week(text: str, where: str) -> int:
     match = WEEK_ALONE.fullmatch(" ".join(text.split()))
     if not match:
         raise InputError(
-            f"week '{text}' is not in the cycle", where=where, remedy="the week is 1 or 2"
+            f"week '{text[:40]}' is not in the cycle", where=where, remedy="the week is 1 or 2"
         )
     return WEEKS[match[1].lower()]
 

@@ -157,7 +157,9 @@ def _choose(root: Node, wanted: str, where: str) -> tuple[_Solution, list[str]]:
             raise InputError(
                 f"the archive has no solution '{wanted}'",
                 where=where,
-                remedy=near(wanted, (s.label for s in every)),
+                remedy=near(
+                    wanted, {n for s in every for n in (s.label, s.label.partition("/")[0])}
+                ),
             )
     names = ", ".join(s.label for s in found[:8])
     if len({s.instance for s in found}) > 1:

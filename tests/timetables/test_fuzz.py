@@ -10,6 +10,7 @@ from ectsim.errors import InputError
 from ectsim.folder import read_school
 from ectsim.luck import stable_fraction
 from ectsim.timetables.importer import import_school
+from tests.timetables.exports import fet_csv, fet_input, fet_xml, matrix, slots, untis, xhstt
 from tests.timetables.samples import CALENDAR, GRID, LONG, put, roster, sims
 
 CODES = '[codes]\n"Blanking Code" = "blocked"\nEPQ = "other"\n'
@@ -24,6 +25,18 @@ SPICE = (
     b",", b"\n", b'"', b"\x00", b"\xff", b"\xa0", b"nan", b"-1", b"Timetable - ", b"1Mon", b"[[", b"=",
     "\u202e".encode(), "é".encode(), b"9" * 5000, b",,,,,,,,,,,,,", b"'", b"\r", b"\t", b"1e9", b"../..",
 )  # fmt: skip
+
+
+EXPORTS = {
+    "long": LONG,
+    "slots": slots(),
+    "matrix": matrix(),
+    "fet csv": fet_csv(),
+    "fet xml": fet_xml(),
+    "xhstt": xhstt(),
+    "untis": untis(),
+}
+"""Timetables that are imported alone."""
 
 
 def mutate(data: bytes, *key: object) -> bytes:
@@ -67,20 +80,39 @@ def check(folder: Path, parts: dict[str, bytes]) -> str:
     return "school"
 
 
-@pytest.mark.parametrize("kind", ["sims", "long", "roster", "calendar", "grid", "codes"])
+@pytest.mark.parametrize("kind", ["sims", "roster", "calendar", "grid", "codes", *EXPORTS])
 def test_mutated_files_give_a_school_or_one_line(tmp_path: Path, kind: str) -> None:
     outcomes = []
     for i in range(100):
         parts = dict(WHOLE)
-        if kind == "long":
-            parts = {"file": LONG.encode()}
-        part = "file" if kind in ("sims", "long") else kind
+        if kind in EXPORTS:
+            parts = {"file": EXPORTS[kind].encode()}
+        part = "file" if kind == "sims" or kind in EXPORTS else kind
         parts[part] = mutate(parts[part], kind, i)
         folder = tmp_path / str(i)
         folder.mkdir()
         outcomes.append(check(folder, parts))
     # a test in which everything fails, or nothing does, tests nothing
     assert set(outcomes) == {"refused", "school"}
+
+
+def test_a_mutated_input_file_beside_an_export_gives_a_school_or_one_line(tmp_path: Path) -> None:
+    outcomes = set()
+    for i in range(100):
+        folder = tmp_path / str(i)
+        folder.mkdir()
+        export = put(folder, "x_timetable.csv", fet_csv())
+        put(folder, "x.fet", mutate(fet_input().encode(), "input", i))
+        try:
+            import_school(export, to=folder / "school")
+        except InputError as error:
+            assert len(str(error).splitlines()) == 1
+            assert not (folder / "school").exists()
+            outcomes.add("refused")
+        else:
+            assert read_school(folder / "school").staff
+            outcomes.add("school")
+    assert outcomes == {"refused", "school"}
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
