@@ -15,8 +15,8 @@ import sys
 import time
 from pathlib import Path
 
-# What a start without words runs. It becomes ["dashboard"] when that command exists.
-FIRST_COMMAND = ["simulate", "default"]
+# What a start without words runs: the dashboard with the sample school.
+FIRST_COMMAND = ["dashboard"]
 
 OLDEST_PYTHON = (3, 11)
 

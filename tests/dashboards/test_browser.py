@@ -271,7 +271,7 @@ def test_a_token_a_limit_and_an_end(public: Running, page: Page) -> None:
     assert "login" in headers["Location"]
     page.goto(f"{root}?token={token}")
     page.get_by_role("link", name=re.compile("Plan coaching")).click()
-    expect(page.get_by_text("calculates on this computer")).to_be_visible()
+    expect(page.get_by_role("heading", name="Will your coaching survive")).to_be_visible()
     second = page.context.new_page()
     second.goto(root + "voila/render/coordinator.ipynb")
     expect(second.get_by_role("heading", name="All places are taken")).to_be_visible()
@@ -282,7 +282,7 @@ def test_a_token_a_limit_and_an_end(public: Running, page: Page) -> None:
         if not public.children("ipykernel"):
             break
     second.get_by_role("link", name="Try again").click()
-    expect(second.get_by_text("calculates on this computer")).to_be_visible()
+    expect(second.get_by_role("heading", name="Will your coaching survive")).to_be_visible()
     assert public.stop() == 0
     expect(second.get_by_text("The dashboard has stopped.")).to_be_visible()
     assert "Traceback" not in "".join(public.errors)
