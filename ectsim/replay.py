@@ -179,18 +179,7 @@ def changed_pairs(base: Scenario, other: Scenario) -> set[str]:
         return everybody
     if any(not name.startswith("slots.") for name in diff):
         return everybody
-    # an id may hold a dot: match whole ids, longest first
-    out = set()
-    for name in diff:
-        rest = name.removeprefix("slots.")
-        out.add(
-            max(
-                (p for p in everybody if rest.startswith(f"{p}.") or rest == p),
-                key=len,
-                default=rest,
-            )
-        )
-    return out
+    return {p for p in everybody if base.plan.slots_of(p) != other.plan.slots_of(p)}
 
 
 def _outcome(e: Entry) -> tuple[object, ...]:
