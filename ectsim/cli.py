@@ -185,7 +185,10 @@ def _replicate(
 @app.command("import")
 def import_(
     file: Annotated[
-        Path, typer.Argument(help="The timetable: a SIMS staff timetable or a long table, as CSV.")
+        Path,
+        typer.Argument(
+            help="The timetable: an export of SIMS, FET, Untis or XHSTT, or a table, as text or a workbook."
+        ),
     ],
     to: Annotated[Path, typer.Option(help="Folder to write the school into.")],
     roster: Annotated[
@@ -193,9 +196,15 @@ def import_(
     ] = None,
     calendar: Annotated[Path | None, typer.Option(help="CSV: kind, name, first, last.")] = None,
     grid: Annotated[
-        Path | None, typer.Option(help="TOML: cycle_weeks and [[period]] tables.")
+        Path | None, typer.Option(help="TOML: cycle_weeks and a table for each period.")
     ] = None,
-    codes: Annotated[Path | None, typer.Option(help="TOML: [codes] code = kind.")] = None,
+    codes: Annotated[
+        Path | None,
+        typer.Option(help="TOML: what each code means; else the answers kept in the folder."),
+    ] = None,
+    solution: Annotated[
+        str, typer.Option(help="Which solution of an XHSTT archive to take (the cheapest).")
+    ] = "",
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace a school's folder that is there.")
     ] = False,
@@ -205,8 +214,9 @@ def import_(
     from ectsim.timetables.importer import import_school  # noqa: PLC0415
 
     report = import_school(
-        file, roster=roster, calendar=calendar, grid=grid, codes=codes, to=to, replace=replace
-    )
+        file, roster=roster, calendar=calendar, grid=grid, codes=codes, to=to, replace=replace,
+        solution=solution,
+    )  # fmt: skip
     _print(report.to_dict(), list(report.lines()), as_json=as_json)
 
 

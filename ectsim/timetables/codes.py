@@ -133,8 +133,8 @@ def codes_to_toml(used: Mapping[str, str], counts: Mapping[str, int]) -> str:
         Cells of each.
     """
     out = [
-        "# What each code of the timetable was taken for. Change a kind and import again with",
-        "# --codes this-file. Kinds: " + ", ".join(KINDS) + ".",
+        "# What each code of the timetable was taken for. Change a kind here and import again with",
+        "# --replace; the answers stay. Kinds: " + ", ".join(KINDS) + ".",
         "# A class such as 10B/Gg2 is a lesson; an unknown code is busy, never free.",
         "",
         "[codes]",

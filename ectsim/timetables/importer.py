@@ -144,7 +144,7 @@ class ImportReport:
             out.append(
                 "Unknown codes, taken as busy and never as free: "
                 + ", ".join(f"'{code}' ({n})" for code, n in self.unknown.items())
-                + "; say what they mean in codes.toml and import again with --codes"
+                + "; say what they mean in the folder's codes.toml and import again with --replace"
             )
         if self.written:
             out.append(f"Wrote {len(self.written)} files to {Path(self.written[0]).parent}")

@@ -16,7 +16,7 @@ from ectsim.clock import WEEKDAYS
 from ectsim.errors import InputError, near
 from ectsim.timetables.codes import Codes
 from ectsim.timetables.markup import Node, parse_xml
-from ectsim.timetables.names import fold
+from ectsim.timetables.names import fold, is_code
 from ectsim.timetables.spellings import as_weekdays
 from ectsim.timetables.table import Bookings, FileCell, FileTable, block_absent, shorten
 
@@ -261,7 +261,7 @@ def _id(node: Node, seen: set[str], where: str) -> str:
     key = node.get("Id")
     if not key or key in seen:
         raise InputError(
-            f"the {node.tag} has no Id" if not key else f"{node.tag} '{key}' stands twice",
+            f"the {node.tag} has no Id" if not key else f"{node.tag} {_shown(key)} stands twice",
             where=f"{where}, line {node.line}",
             remedy=AGAIN,
         )
@@ -387,9 +387,9 @@ def _meets(instance: _Instance, solution: Node, where: str) -> list[_Meet]:
         event = instance.events.get(node.get("Reference"))
         if event is None:
             raise InputError(
-                f"the instance has no event '{node.get('Reference')}'",
+                f"the instance has no event {_shown(node.get('Reference'))}",
                 where=place,
-                remedy=near(node.get("Reference"), instance.events),
+                remedy=AGAIN,
             )
         time = node.find("Time")
         added: dict[str, str] = {}
@@ -398,7 +398,9 @@ def _meets(instance: _Instance, solution: Node, where: str) -> list[_Meet]:
             if key and key not in event.fixed:
                 if role not in event.open:
                     raise InputError(
-                        f"event '{event.id}' has no open role '{role}'", where=place, remedy=AGAIN
+                        f"event {_shown(event.id)} has no open role {_shown(role)}",
+                        where=place,
+                        remedy=AGAIN,
                     )
                 added[role] = key
         out.append(
@@ -484,7 +486,12 @@ def _book(
 
 def _known(key: str, known: Mapping[str, object], what: str, place: str) -> None:
     if key not in known:
-        raise InputError(f"the instance has no {what} '{key}'", where=place, remedy=AGAIN)
+        raise InputError(f"the instance has no {what} {_shown(key)}", where=place, remedy=AGAIN)
+
+
+def _shown(key: str) -> str:
+    """Return what a message may say of an id, which may hold a teacher's name."""
+    return f"'{key}'" if is_code(key) else "of that id"
 
 
 def _idle(instance: _Instance, cells: list[FileCell], where: str) -> tuple[str, ...]:

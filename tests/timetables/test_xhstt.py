@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ectsim.cli import run
 from ectsim.clock import Slot
 from ectsim.errors import InputError
 from ectsim.folder import read_school
@@ -133,6 +134,21 @@ def test_two_teachers_of_one_name_go_by_their_ids(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_the_command_line_names_a_solution(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = put(tmp_path, "t.xml", xhstt())
+    assert run(["import", str(source), "--to", str(tmp_path / "s"), "--solution", "late"]) == 0
+    assert "of 3 solutions 'late/School' is taken" in capsys.readouterr().out
+
+
+def test_an_error_does_not_repeat_a_name_in_an_id(tmp_path: Path) -> None:
+    text = xhstt().replace('Reference="MA1"', 'Reference="Quillfeather"')
+    with pytest.raises(InputError, match="has no resource of that id") as caught:
+        read_timetable(put(tmp_path, "t.xml", text))
+    assert "Quillfeather" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("text", "match"),
     [
@@ -149,7 +165,10 @@ def test_two_teachers_of_one_name_go_by_their_ids(tmp_path: Path) -> None:
         (xhstt().replace('Reference="d14"', 'Reference="d13"'), "the file has 4 days"),
         (xhstt().replace("<Duration>1<", "<Duration>-1<"), "the duration is '-1'"),
         (xhstt().replace("<Duration>1<", f"<Duration>{'9' * 5000}<"), "the duration is"),
-        (xhstt().replace("<Role>Teacher</Role></", "<Role>Boss</Role></"), "no open role 'Boss'"),
+        (
+            xhstt().replace("<Role>Teacher</Role></", "<Role>Boss</Role></"),
+            "'e102' has no open role",
+        ),
         (xhstt().replace('Reference="SC2"', 'Reference="ma1"'), "has no resource 'ma1'"),
         (xhstt()[:-60], "not well-formed XML"),
         (xhstt().replace("<Time Id", "<Zeit Id").replace("</Time>", "</Zeit>"), "Time|well-formed"),
