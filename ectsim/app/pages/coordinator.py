@@ -36,6 +36,8 @@ __all__ = ["Coordinator", "page"]
 START = "Starting plan"
 YOURS = "Your plan"
 FIX_CARDS = 3
+FIX_YEARS = 100
+"""Years in which a fix is tried: the first of those above; pairing makes so many enough."""
 STRIP_YEARS = 200
 """Simulated years that can be looked at week by week."""
 
@@ -173,9 +175,9 @@ class Coordinator:
         return card(
             grid(*self._fix_boxes),
             title="What would help?",
-            text="Each is tried on your plan as it stands, in the very same simulated years, with "
-            "the same illnesses on the same days. In brackets: where the true difference lies, "
-            "19 times in 20.",
+            text=f"Each is tried on your plan as it stands, in the very same simulated years (at "
+            f"most {FIX_YEARS}), with the same illnesses on the same days. In brackets: where the "
+            "true difference lies, 19 times in 20.",
         )
 
     def _strip_card(self) -> ipywidgets.Box:
@@ -613,7 +615,9 @@ class Coordinator:
 
     def _try_fixes(self) -> None:
         for i, fix in enumerate(self._fixes):
-            data = {"plans": [self.request(), self._fixed(fix)]}
+            few = min(FIX_YEARS, self.form["years"].value)
+            plans = [self.request(), self._fixed(fix)]
+            data = {"plans": [{**plan, "replications": few} for plan in plans]}
 
             def show(message: Message, i: int = i) -> None:
                 self._fix_found[i].blocks = words.fix_sentences(message.data)

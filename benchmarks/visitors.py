@@ -1,0 +1,238 @@
+"""Thirty visitors and one browser on the coordinator's dashboard: how long each waits.
+
+Run by hand: ``python benchmarks/visitors.py [--visitors 30]``. Each visitor asks for the page,
+talks to its kernel over a websocket as a browser does, waits for the first number, then makes
+changes and waits for the page's first word on each. One visitor is a real Chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+PRELOAD = ["ectsim.desk", "ectsim.model.year", "ectsim.story"]
+CHANGES = 5
+
+
+class Visitor:
+    """One visitor's page, kernel and websocket."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.session = uuid.uuid4().hex
+        self.states: dict[str, dict[str, Any]] = {}
+        self.socket: WebSocketClientConnection | None = None
+
+    async def open(self) -> None:
+        address = f"{self.root}voila/render/coordinator.ipynb"
+        reply = await AsyncHTTPClient().fetch(HTTPRequest(address, request_timeout=180))
+        kernel = re.search(r'"kernelId":\s*"([^"]+)"', reply.body.decode())
+        assert kernel, "no kernel in the page"
+        url = f"{self.root.replace('http', 'ws', 1)}api/kernels/{kernel[1]}/channels"
+        self.socket = await websocket_connect(f"{url}?session_id={self.session}")
+        comm = uuid.uuid4().hex
+        await self.send("comm_open", comm_id=comm, target_name="jupyter.widget.control", data={})
+        await self.send("comm_msg", comm_id=comm, data={"method": "request_states"})
+        while not self.states:
+            await self.hear()
+
+    async def send(self, kind: str, **content: Any) -> None:
+        header = {
+            "msg_id": uuid.uuid4().hex,
+            "msg_type": kind,
+            "session": self.session,
+            "username": "",
+            "version": "5.3",
+        }
+        message = {
+            "header": header,
+            "parent_header": {},
+            "metadata": {"version": "2.1.0"},
+            "content": content,
+            "channel": "shell",
+            "buffers": [],
+        }
+        assert self.socket is not None
+        await self.socket.write_message(json.dumps(message))
+
+    async def hear(self) -> dict[str, Any]:
+        """Take one message into what is known of the page, and return what changed."""
+        assert self.socket is not None
+        raw = await asyncio.wait_for(self.socket.read_message(), 180)
+        assert raw is not None, "the session ended"
+        if isinstance(raw, bytes):  # a message with buffers: offsets, then the JSON
+            count = int.from_bytes(raw[:4], "big")
+            offsets = [int.from_bytes(raw[4 + 4 * i : 8 + 4 * i], "big") for i in range(count)]
+            raw = raw[offsets[0] : offsets[1] if count > 1 else None].decode()
+        message = json.loads(raw)
+        content = message.get("content", {})
+        data = content.get("data", {}) if message.get("msg_type") == "comm_msg" else {}
+        if data.get("method") == "update_states":
+            for key, model in data["states"].items():
+                self.states[key] = model["state"]
+            return {}
+        if data.get("method") == "update":
+            state: dict[str, Any] = data["state"]
+            self.states.setdefault(content["comm_id"], {}).update(state)
+            return state
+        return {}
+
+    def find(self, wanted: Any) -> tuple[str, dict[str, Any]] | None:
+        return next(((k, s) for k, s in self.states.items() if wanted(s)), None)
+
+    async def first_number(self) -> None:
+        while not self.find(lambda s: s.get("tiles")):
+            await self.hear()
+
+    async def settled(self) -> None:
+        while not self.find(lambda s: str(s.get("text", "")).endswith("simulated years.")):
+            await self.hear()
+
+    async def change(self, value: bool) -> float:
+        """Tick or untick a choice; return the seconds until the page says a first word."""
+        found = self.find(lambda s: s.get("name") == "video")
+        assert found
+        started = time.perf_counter()
+        await self.send(
+            "comm_msg", comm_id=found[0], data={"method": "update", "state": {"value": value}, "buffer_paths": []}
+        )  # fmt: skip
+        while "text" not in await self.hear():
+            pass
+        return time.perf_counter() - started
+
+
+async def visit(root: str, number: int) -> dict[str, Any]:
+    visitor = Visitor(root)
+    started = time.perf_counter()
+    await visitor.open()
+    ready = time.perf_counter() - started
+    await visitor.first_number()
+    first = time.perf_counter() - started
+    answers = []
+    for k in range(CHANGES):
+        await asyncio.sleep(0.5 + 0.05 * (number % 10))
+        answers.append(await visitor.change(k % 2 == 0))
+    await visitor.settled()
+    return {
+        "ready": ready,
+        "first": first,
+        "answers": answers,
+        "all": time.perf_counter() - started,
+    }
+
+
+def browse(url: str) -> dict[str, float]:
+    """Open the page in Chromium and wait for its first number."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu"]
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+        page = chromium.new_page()
+        started = time.perf_counter()
+        page.goto(url, timeout=180_000)
+        page.locator(".ect-figure").first.wait_for(timeout=180_000)
+        first = time.perf_counter() - started
+        chromium.close()
+    return {"first": first}
+
+
+def memory(pid: int) -> float:
+    """Return the memory of a process and all below it in MB, shared pages counted once."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parents[int(entry.name)] = int(
+                    (entry / "stat").read_text().rpartition(")")[2].split()[1]
+                )
+            except OSError:
+                continue
+    total, below = 0, {pid}
+    while True:
+        more = {p for p, parent in parents.items() if parent in below} - below
+        if not more:
+            break
+        below |= more
+    for each in below:
+        try:
+            text = Path(f"/proc/{each}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        found = re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)
+        total += int(found[1]) if found else 0
+    return total / 1024
+
+
+def spread(values: list[float]) -> str:
+    ordered = sorted(values)
+
+    def at(p: float) -> float:
+        return ordered[min(len(ordered) - 1, int(p * len(ordered)))]
+
+    return f"median {at(0.5):6.2f} s   95 % {at(0.95):6.2f} s   worst {ordered[-1]:6.2f} s"
+
+
+async def crowd(root: str, url: str, visitors: int, pid: int) -> None:
+    AsyncHTTPClient.configure(None, max_clients=visitors + 5)
+    loop = asyncio.get_running_loop()
+    window = loop.run_in_executor(None, browse, url)
+    done = await asyncio.gather(*(visit(root, k) for k in range(visitors)), return_exceptions=True)
+    used = memory(pid)
+    chromium = await window
+    good = [d for d in done if isinstance(d, dict)]
+    for wrong in [d for d in done if not isinstance(d, dict)][:3]:
+        print(f"failed: {wrong!r}")
+    print(f"{len(good)} of {visitors} visitors were served")
+    print(f"time to ready          {spread([d['ready'] for d in good])}")
+    print(f"first number           {spread([d['first'] for d in good])}")
+    print(f"answer of a widget     {spread([a for d in good for a in d['answers']])}")
+    print(f"all done               {spread([d['all'] for d in good])}")
+    print(f"first number, Chromium {chromium['first']:6.2f} s")
+    print(f"memory                 {used:,.0f} MB")
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--visitors", type=int, default=30)
+    asked = words.parse_args()
+    logs = Path(tempfile.mkdtemp(prefix="ectsim-bench-"))
+    code = (
+        "from pathlib import Path\nfrom ectsim.app.server import serve\n"
+        f"serve(browser=False, log=Path({str(logs)!r}), visitors={asked.visitors + 1}, "
+        f"preload={PRELOAD!r})"
+    )
+    server = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[1],
+    )
+    try:
+        assert server.stdout is not None
+        url = server.stdout.readline().rsplit(" at ", 1)[1].strip()
+        root = url.split("voila/")[0]
+        time.sleep(0.5 * asked.visitors + 5)  # kernels are started ahead of the crowd
+        asyncio.run(crowd(root, url, asked.visitors, server.pid))
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(30)
+        shutil.rmtree(logs, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
