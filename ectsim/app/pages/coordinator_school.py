@@ -133,11 +133,10 @@ class SchoolCard:
             row(self.read_button),
         )
         self.fold: Fold = uploading.children[0]
-        for each in (self.back, self._own, self._report):
+        self._which = row(self.back, self._own)
+        for each in (self.back, self._own, self._which, self._report):
             hide(each)
-        self.box = card(
-            self.about, row(self.back, self._own), uploading, self._report, title="Your school"
-        )
+        self.box = card(self.about, self._which, uploading, self._report, title="Your school")
 
     def show(self, school: Mapping[str, Any]) -> None:
         """Show which school stands behind the numbers.
@@ -166,6 +165,7 @@ class SchoolCard:
             ]
         hide(self.back, not own)
         hide(self._own, own or self._read == SAMPLE)
+        hide(self._which, not own and self._read == SAMPLE)
         hide(self._report, not own)
 
     async def read(self) -> None:

@@ -493,12 +493,10 @@ def fix_sentences(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
         (full, "of 100 in full", "completion_full"),
     ):
         low, high = signed(100 * d["lo"], 1), signed(100 * d["hi"], 1)
-        digits = 0 if abs(d["mean"]) >= 0.01 else 1
         out.append(
             {
                 "tag": "p",
-                "text": f"{signed(100 * d['mean'], digits)} {words} ({low} to {high}): "
-                f"{d['verdict']}.",
+                "text": f"{signed(100 * d['mean'], 1)} {words} ({low} to {high}): {d['verdict']}.",
                 "style": "strong",
                 "metric": _metric(f"{name}_difference", d, n),
             }
