@@ -47,7 +47,7 @@ class Visitor:
         comm = uuid.uuid4().hex
         await self.send("comm_open", comm_id=comm, target_name="jupyter.widget.control", data={})
         await self.send("comm_msg", comm_id=comm, data={"method": "request_states"})
-        while not self.states:
+        while not self.find(lambda s: s.get("name") == "video"):
             await self.hear()
 
     async def send(self, kind: str, **content: Any) -> None:
