@@ -104,7 +104,7 @@ def _upper(text: str) -> str:
 
 
 def _listed(cycles: Mapping[str, int], shown: Sequence[str]) -> str:
-    return ", ".join(f"{cycles[k]} {BIN_WORDS[k]}" for k in shown) + "."
+    return ", ".join(f"{cycles[k]} {BIN_WORDS[k]}" for k in shown if cycles[k]) + "."
 
 
 def spread_dots(
