@@ -162,8 +162,11 @@ def test_school_totals_do_not_fall(metric: str) -> None:
         "cover": with_plan(base, cover={"supervisors": 2}),
         "horizon": with_plan(with_plan(base, horizon=2), checkin_min=30),
         "no sickness": nobody_away(base),
-        "no slips": with_conditions(base, slip_found=0.0, slip_before_after=0.0),
     }
+    if metric == "completion_any":
+        # a meeting that does not slip is held sooner, now and then before the lesson could be seen
+        # again: held at all rises, held in full may fall (docs/decisions.md)
+        better["no slips"] = with_conditions(base, slip_found=0.0, slip_before_after=0.0)
     before = replicate(base, seed=1, replications=200).metric(metric)
     for name, other in better.items():
         after = replicate(other, seed=1, replications=200).metric(metric)
