@@ -61,7 +61,7 @@ class Visitor:
         message = {
             "header": header,
             "parent_header": {},
-            "metadata": {"version": "2.1.0"},
+            "metadata": {"version": "1.0.0" if kind == "comm_open" else "2.1.0"},
             "content": content,
             "channel": "shell",
             "buffers": [],
