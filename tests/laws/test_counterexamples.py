@@ -73,7 +73,10 @@ def test_a_supervisor_can_cost_a_mentor_the_slot_under_fewest_first(
     assert worse, "in some year the lot falls on the mentor who was spared"
 
 
-def test_protecting_one_mentor_sends_the_call_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("level", ["last", "guaranteed"])
+def test_protecting_one_mentor_sends_the_call_to_another(
+    monkeypatch: pytest.MonkeyPatch, level: str
+) -> None:
     """On Tuesdays in period 5 only M1, who has a meeting, and M2 are free."""
     school = tiny_school(
         2, staff=1, weeks=2, lessons={"S1": "1Tue:5", "E2": "1Tue:5"}, conditions=CALM
@@ -86,7 +89,7 @@ def test_protecting_one_mentor_sends_the_call_to_another(monkeypatch: pytest.Mon
     sent = 0
     for replication in range(10):
         before = live_with(monkeypatch, base, away, replication=replication)
-        other = with_plan(base, protection={"mentor": "guaranteed"})
+        other = with_plan(base, protection={"mentor": level})
         after = live_with(monkeypatch, other, away, replication=replication)
         assert calls(before, "M1", TUESDAY) | calls(before, "M2", TUESDAY) == {five}
         assert (calls(after, "M1", TUESDAY), calls(after, "M2", TUESDAY)) == (set(), {five})

@@ -43,8 +43,7 @@ def raised(level: str, by: int) -> str:
 
 
 def protection(data: Any, first: int) -> None:
-    base = data.draw(busy_scenarios())
-    assume(len(base.school.pairs) == 1)
+    base = data.draw(busy_scenarios(pairs=(1, 1), meeting="fixed"))
     now = base.plan.protection
     sides = data.draw(st.sets(st.sampled_from(("mentor", "ect", "reserve")), min_size=1))
     more = {side: raised(getattr(now, side), data.draw(st.integers(1, 2))) for side in sides}

@@ -71,10 +71,15 @@ def schools(
     full_time: bool = False,
     conditions: Mapping[str, object] | None = None,
     weeks: tuple[int, int] = (3, 8),
+    pairs: tuple[int, int] = (1, 3),
+    busy: bool = False,
 ) -> School:
-    """Draw a small school: shared mentors, part-time staff, both years, PPA marked or assumed."""
+    """Draw a small school: shared mentors, part-time staff, both years, PPA marked or assumed.
+
+    Where it is ``busy``, some colleagues teach all day, so that an absence finds few who are free.
+    """
     grid = tiny_grid(draw(st.sampled_from((1, 2))), outside=draw(st.booleans()))
-    count = draw(st.integers(1, 3))
+    count = draw(st.integers(*pairs))
     mentors = [
         f"M{i}" if own_mentors else f"M{draw(st.integers(1, i))}" for i in range(1, count + 1)
     ]
@@ -82,16 +87,19 @@ def schools(
         Pair(f"E{i}", mentor, draw(st.sampled_from((1, 1, 2))), draw(st.booleans()))
         for i, mentor in enumerate(mentors, 1)
     ]
-    others = draw(st.integers(0, 5))
+    others = draw(st.integers(3, 6) if busy else st.integers(0, 5))
     people = sorted({w for p in pairs for w in (p.ect, p.mentor)}) + [
         f"S{i}" for i in range(1, others + 1)
     ]
     lessons, marks, fte = {}, {}, {}
     for who in people:
         # which of the five lesson periods are free, day by day
+        most = 1 if busy and who.startswith("S") else 3
         free = draw(
             st.lists(
-                st.sets(st.sampled_from("12345"), min_size=1, max_size=3), min_size=5, max_size=5
+                st.sets(st.sampled_from("12345"), min_size=int(most > 1), max_size=most),
+                min_size=5,
+                max_size=5,
             )
         )
         lessons[who] = " ".join(
@@ -100,10 +108,10 @@ def schools(
         mine: dict[str, str] = {}
         if draw(st.booleans()):
             at = draw(st.integers(0, 4))
-            mine["ppa"] = f"*{DAYS[at]}:{sorted(free[at])[0]}"
+            mine["ppa"] = " ".join(f"*{DAYS[at]}:{p}" for p in sorted(free[at])[:1])
         if who.startswith("S") and draw(st.booleans()):
             at = draw(st.integers(0, 4))
-            mine["cover"] = f"*{DAYS[at]}:{sorted(free[at])[-1]}"
+            mine["cover"] = " ".join(f"*{DAYS[at]}:{p}" for p in sorted(free[at])[-1:])
         if not full_time and draw(st.integers(0, 4)) == 0:
             away = draw(st.sets(st.sampled_from(DAYS), min_size=1, max_size=3))
             mine = {"blocked": " ".join(f"*{d}:*" for d in sorted(away))}
@@ -245,11 +253,13 @@ def scenarios(draw: st.DrawFn, **school: Any) -> Scenario:
 
 
 @st.composite
-def busy_scenarios(draw: st.DrawFn, **plan: Any) -> Scenario:
+def busy_scenarios(draw: st.DrawFn, *, pairs: tuple[int, int] = (1, 3), **plan: Any) -> Scenario:
     """Draw a small busy school under the switches of law 6: each pair its own mentor, no visits."""
     quiet = {k: v for k, v in QUIET.items() if k in ("drift", "upload_failure", "deferral")}
-    school = draw(schools(own_mentors=True, conditions={**quiet, **BUSY, **LAW_6}))
-    policy = {**draw(cover_policies()), "rota": "keyed"}
+    conditions = {**quiet, **BUSY, **LAW_6, "leader_support": draw(st.sampled_from((0.0, 0.3)))}
+    school = draw(schools(own_mentors=True, conditions=conditions, pairs=pairs, busy=True))
+    few = {"supervisors": draw(st.integers(0, 1)), "sickness_fill": 0.0}
+    policy = {**draw(cover_policies()), "rota": "keyed", **few}
     fixed = {"observe": False, "video": False, "gate": "deepen", "cover": policy, **plan}
     return Scenario("busy", law_6_programme(), school, draw(plans(school, **fixed)))
 

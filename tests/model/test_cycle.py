@@ -232,6 +232,17 @@ def test_the_first_chance_in_time_is_taken(monkeypatch: pytest.MonkeyPatch) -> N
     assert entries(monkeypatch, s, away)[1].form == "reserve"
 
 
+def test_a_window_without_a_slot_uses_what_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A time that the pair chooses, or the reserve if that is earlier; never the reserve by right."""
+    forms = set()
+    for reserve in ("1Mon:5", "1Fri:5"):
+        s = scenario({"reserve": reserve}, weeks=12, recovery=("reserve", "common_free"))
+        for entry in entries(monkeypatch, s):
+            assert entry.met is not None
+            forms.add((reserve, entry.form))
+    assert forms == {("1Mon:5", "reserve"), ("1Fri:5", "common_free")}
+
+
 def test_new_times_in_a_week_are_limited_but_for_the_reserve(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
