@@ -67,7 +67,10 @@ def test_five_points_are_called_and_nothing_is_not() -> None:
     called = same = 0
     for _ in range(200):
         base = [draw.gauss(0.7, 0.06) for _ in range(60)]
-        called += verdict(paired(base, [b + 0.05 + draw.gauss(0, 0.04) for b in base]), "more", 0.02) == "better"
+        called += (
+            verdict(paired(base, [b + 0.05 + draw.gauss(0, 0.04) for b in base]), "more", 0.02)
+            == "better"
+        )
         other = [draw.gauss(0.7, 0.06) for _ in range(60)]
         same += verdict(paired(base, other), "more", 0.02) == "too close to call"
     assert called >= 180

@@ -7,6 +7,7 @@ has ended. On loopback there is no token; anywhere else there is one.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ipaddress
 import json
@@ -71,9 +72,13 @@ class Kernels(AsyncMappingKernelManager):
         config=True
     )
     output = traitlets.Unicode("", help="File for what kernels print").tag(config=True)
+    grace = traitlets.Float(
+        30.0, help="Seconds that a kernel waits for its page to come back after the page has gone"
+    ).tag(config=True)
 
     def __init__(self, **kwargs: Any) -> None:
         self._claimed: set[str] = set()
+        self._left: set[str] = set()
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -91,15 +96,42 @@ class Kernels(AsyncMappingKernelManager):
 
         cls.get_pool_size = get_pool_size  # type: ignore[attr-defined]
 
+    def notify_connect(self, kernel_id: str) -> None:
+        """Note that a page has come, perhaps back."""
+        super().notify_connect(kernel_id)  # type: ignore[no-untyped-call]
+        self._left.discard(kernel_id)
+
+    def notify_disconnect(self, kernel_id: str) -> None:
+        """End a kernel some time after its last page has gone.
+
+        A browser that is closed at once, or reloads, does not always say goodbye; its kernel would
+        keep a place until it is culled.
+        """
+        super().notify_disconnect(kernel_id)  # type: ignore[no-untyped-call]
+        if kernel_id in self and not self._kernel_connections.get(kernel_id):
+            self._left.add(kernel_id)
+            loop = asyncio.get_running_loop()
+            loop.call_later(self.grace, lambda: loop.create_task(self._give_up(kernel_id)))
+
+    async def _give_up(self, kernel_id: str) -> None:
+        if kernel_id not in self._left:
+            return
+        self._left.discard(kernel_id)
+        if kernel_id in self:
+            await self.shutdown_kernel(kernel_id, now=True)  # type: ignore[no-untyped-call]
+
     async def start_kernel(self, **kwargs: Any) -> str:  # type: ignore[override]
-        """Start a kernel if there is room.
+        """Start a kernel if there is room; pages that have gone make room at once.
 
         Raises
         ------
         tornado.web.HTTPError
             503 if there is none.
         """
-        if len(self._claimed | set(self.list_kernel_ids())) >= self.most:
+        if self._full():
+            for kernel_id in tuple(self._left):
+                await self._give_up(kernel_id)
+        if self._full():
             raise tornado.web.HTTPError(503, "all kernels are in use")
         if kwargs.get("kernel_id") is None:
             kwargs["kernel_id"] = str(uuid.uuid4())
@@ -112,6 +144,9 @@ class Kernels(AsyncMappingKernelManager):
             return await self._start(**kwargs)
         finally:
             self._claimed.discard(claim)
+
+    def _full(self) -> bool:
+        return len(self._claimed | set(self.list_kernel_ids())) >= self.most
 
     async def _start(self, **kwargs: Any) -> str:
         started: str = await super().start_kernel(**kwargs)
