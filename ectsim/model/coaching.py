@@ -273,8 +273,6 @@ class Coaching:
     def _open(self, window: Window) -> None:
         day = window.first_day
         self.closes = window.closes
-        if self.visit is not None and self.visit < self._oldest_day(window.opens):
-            self.visit = None
         if self.fate.long_sick(self.pair.ect, day):
             self.rows.append((window.opens, PAUSED, self.pair.index, window.cycle, 0, 0, 0, 1))
             self.own = None
