@@ -57,7 +57,9 @@ def settled(page: Page, before: str = "") -> str:
 def opened(served: Running, page: Page) -> Iterator[Page]:
     """A page of its own, closed as a person closes a tab: that gives its place back."""
     page.goto(served.url + YEARS)
-    expect(page.get_by_text("made up")).to_be_visible()
+    expect(page.get_by_text("made up")).to_be_visible(
+        timeout=60_000
+    )  # a busy machine starts slowly
     settled(page)
     yield page
     if not page.is_closed():
