@@ -129,12 +129,12 @@ class Conditions(Frozen):
         ge=0, le=1, ask="How much of a habit does one slip undo?",
     )  # fmt: skip
     rearrangements: int = number(
-        1, unit="new times a pair and week", status="assumption", source="", low=0, high=3, ge=0,
-        le=20, ask="How often does a pair set a new time within a week before it lets go?",
+        1, unit="new times a cycle and week", status="assumption", source="", low=0, high=3, ge=0,
+        le=20, ask="How often does a pair set a new time for a cycle within a week before it lets go?",
         why="A second and third new time in one week has to be found, agreed and remembered.",
     )  # fmt: skip
     checkin_help: int = number(
-        1, unit="new times a pair and week", status="assumption", source="F049", low=0, high=2, ge=0,
+        1, unit="new times a cycle and week", status="assumption", source="F049", low=0, high=2, ge=0,
         le=20, ask="How many more new times does a weekly check-in help to find?",
     )  # fmt: skip
     belief_gain: float = number(
