@@ -296,6 +296,22 @@ def test_all_checks_run_and_one_failure_is_enough(ready, monkeypatch, capsys):
     assert start.run_tests(ready, []) == 0
 
 
+def test_a_browser_gets_the_machine_alone_and_a_second_try(ready, monkeypatch):
+    ran = []
+
+    def wait_for(command, folder):
+        ran.append(command[2:])
+        return 1 if "browser and not deep" in command and "--last-failed" not in command else 0
+
+    monkeypatch.setattr(start, "wait_for", wait_for)
+    assert start.run_tests(ready, []) == 0
+    assert ran[-3] == ["pytest", "-n", "2", "-m", "not deep and not browser"]
+    assert ran[-2] == ["pytest", "-m", "browser and not deep"]
+    assert ran[-1] == [*ran[-2], "--last-failed"]
+    monkeypatch.setattr(start, "wait_for", lambda command, _: int("pytest" in command))
+    assert start.run_tests(ready, []) == 1  # what fails twice has failed
+
+
 def test_windows_has_its_own_places(tmp_path):
     folder = start.Folder(tmp_path, windows=True)
     assert folder.python == tmp_path / ".venv/Scripts/python.exe"
