@@ -110,7 +110,7 @@ class Running:
     def stop(self) -> int:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)  # what Ctrl+C sends
-        code = self.process.wait(15)
+        code = self.process.wait(60)  # ending ten kernels takes a busy machine a while
         self._reader.join(5)
         assert self.process.stdout is not None
         assert self.process.stderr is not None
