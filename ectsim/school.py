@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cached_property, partial
 from typing import Literal
 
-from ectsim.clock import Calendar, Grid, Slot
+from ectsim.clock import Calendar, Grid
 from ectsim.errors import InputError, near
 from ectsim.luck import stable_fraction
 from ectsim.parameters import Frozen, number
@@ -437,10 +437,6 @@ class School:
                         f"{names[0]} to {names[-1]} in week {week}"
                     )
         return tuple(out)
-
-    def slot_of(self, cell: int) -> Slot:
-        """Return the slot of a flat cell."""
-        return self.grid.slot(cell)
 
 
 def _ppa_rank(grid: Grid, staff: str, cell: int) -> float:

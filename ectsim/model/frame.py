@@ -6,7 +6,6 @@ cells, so nothing can happen on a closed day.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
@@ -410,10 +409,6 @@ class Frame:
                 for _, taker in p.released.get(cell, ()):
                     keep(taker, cell, reserve)
         self.slots = sorted((who, cell, level) for (who, cell), level in levels.items())
-
-    def first_extra(self, pair: PairFrame, after: int) -> int:
-        """Return the position of the first extra chance that starts at or after a minute."""
-        return bisect_left(pair.extras, (after, -1, -1))
 
 
 _kept: list[tuple[Scenario, Frame]] = []
