@@ -173,24 +173,17 @@ def result_dict(results: Results) -> dict[str, Any]:
         lo, hi, unit, p10, p90, n}}, ``ledger`` {bin: mean cycles}, ``due`` (mean cycles),
         ``ledger_total`` and ``due_total`` (whole numbers over all replications), ``pairs`` (cycles
         due, held, held in full of each pair over all replications), ``years`` (completion in each
-        replication), ``warnings``, ``limits``.
+        replication), ``warnings``, ``limits``; for a run over several school years
+        ``school_years``, each with ``name``, ``due``, ``due_total``, ``ledger_total``, ``metrics``,
+        ``pairs``.
     """
     s, n = results.scenario, len(results.runs)
-    metrics = {}
-    for name, metric in METRICS.items():
-        e = estimate(results.metric(name))
-        metrics[name] = {
-            **_estimate_dict(e),
-            "unit": metric.unit,
-            "p10": _number(e.p10),
-            "p90": _number(e.p90),
-            "n": e.n,
-        }
+    metrics = _metrics_dict(results)
     total = results.ledger_total
     if not total["independent"]:
         del total["independent"]  # a cause that occurs in tests only
     due = results.due_total / n
-    return {
+    out = {
         "scenario": s.name,
         "code": s.code(results.seed),
         "seed": results.seed,
@@ -201,14 +194,50 @@ def result_dict(results: Results) -> dict[str, Any]:
         "ledger": {k: v / n for k, v in total.items()},
         "due_total": results.due_total,
         "ledger_total": total,
-        "pairs": {
-            p.id: dict(zip(("due", "held", "full"), map(sum, zip(*(r.pairs[i] for r in results.runs), strict=True)), strict=True))
-            for i, p in enumerate(s.school.pairs)
-        },
+        "pairs": _pairs_dict(results),
         "years": {name: results.metric(name) for name in ("completion_full", "completion_any")},
         "warnings": list(s.warnings),
         "limits": LIMITS,
+    }
+    if s.programme.run_years > 1:
+        out["school_years"] = [
+            _school_year_dict(results.school_year(k)) for k in range(s.programme.run_years)
+        ]
+    return out
+
+
+def _school_year_dict(results: Results) -> dict[str, Any]:
+    """Return one school year of a run over several as plain data."""
+    total = {k: v for k, v in results.ledger_total.items() if v or k != "independent"}
+    return {
+        "name": results.scenario.school.calendar.name,
+        "due": results.due_total / len(results.runs),
+        "due_total": results.due_total,
+        "ledger_total": total,
+        "metrics": _metrics_dict(results),
+        "pairs": _pairs_dict(results),
+    }
+
+
+def _pairs_dict(results: Results) -> dict[str, dict[str, int]]:
+    return {
+        p.id: dict(zip(("due", "held", "full"), map(sum, zip(*(r.pairs[i] for r in results.runs), strict=True)), strict=True))
+        for i, p in enumerate(results.scenario.school.pairs)
     }  # fmt: skip
+
+
+def _metrics_dict(results: Results) -> dict[str, dict[str, Any]]:
+    metrics: dict[str, dict[str, Any]] = {}
+    for name, metric in METRICS.items():
+        e = estimate(results.metric(name))
+        metrics[name] = {
+            **_estimate_dict(e),
+            "unit": metric.unit,
+            "p10": _number(e.p10),
+            "p90": _number(e.p90),
+            "n": e.n,
+        }
+    return metrics
 
 
 def smallest_difference(name: str, base: Estimate) -> float:

@@ -48,6 +48,12 @@ SET = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter, such as plan.horizon=2."),
 ]
+YEARS = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=8, help="School years to run, one after the other (1); 2 is a whole induction."
+    ),
+]
 SCHOOL = Annotated[
     Path | None, typer.Option(help="Folder of the imported school that a code belongs to.")
 ]
@@ -118,8 +124,8 @@ def _print(data: dict[str, Any], lines: list[str], *, as_json: bool) -> None:
         typer.echo("\n".join(lines))
 
 
-def _changes(pairs: list[str] | None) -> dict[str, object]:
-    out: dict[str, object] = {}
+def _changes(pairs: list[str] | None, years: int | None = None) -> dict[str, object]:
+    out: dict[str, object] = {} if years is None else {"programme.run_years": years}
     for pair in pairs or []:
         key, equals, value = pair.partition("=")
         if not equals or not key.strip():
@@ -194,7 +200,10 @@ def import_(
     roster: Annotated[
         Path | None, typer.Option(help="CSV: staff, role, induction_year, fte, department, mentor.")
     ] = None,
-    calendar: Annotated[Path | None, typer.Option(help="CSV: kind, name, first, last.")] = None,
+    calendar: Annotated[
+        list[Path] | None,
+        typer.Option(help="CSV: kind, name, first, last. Once for each school year that is known."),
+    ] = None,
     grid: Annotated[
         Path | None, typer.Option(help="TOML: cycle_weeks and a table for each period.")
     ] = None,
@@ -229,6 +238,7 @@ def simulate(
     ] = None,
     replications: REPLICATIONS = 200,
     workers: WORKERS = None,
+    years: YEARS = None,
     changes: SET = None,
     school: SCHOOL = None,
     log: Annotated[
@@ -239,7 +249,7 @@ def simulate(
     """Say how many cycles will happen, which will be lost and why, what it costs."""
     from ectsim import analysis, words  # noqa: PLC0415
 
-    chosen = _load(scenario, school, _changes(changes))
+    chosen = _load(scenario, school, _changes(changes, years))
     (results,) = _replicate([chosen], _seed(scenario, seed, school), replications, workers)
     result = analysis.result_dict(results)
     if log is not None:
@@ -277,6 +287,7 @@ def compare(
     seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed (1).")] = None,
     replications: REPLICATIONS = 200,
     workers: WORKERS = None,
+    years: YEARS = None,
     changes: SET = None,
     school: SCHOOL = None,
     year: Annotated[
@@ -290,7 +301,7 @@ def compare(
     from ectsim import analysis, words  # noqa: PLC0415
     from ectsim.replay import differences  # noqa: PLC0415
 
-    arms = [_load(s, school) for s in scenarios]
+    arms = [_load(s, school, _changes(None, years)) for s in scenarios]
     extra = _changes(changes)
     if extra:
         arms.append(
@@ -343,31 +354,36 @@ def story(
     pair: Annotated[str | None, typer.Option(help="The pair's id: the ECT's.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed (1).")] = None,
     year: Annotated[int, typer.Option(min=1, help="Which simulated year.")] = 1,
+    years: YEARS = None,
     changes: SET = None,
     school: SCHOOL = None,
     as_json: JSON = False,
 ) -> None:
     """Tell one pair's year in sentences, or what two plans made of the same year."""
     from ectsim import story as telling  # noqa: PLC0415
-    from ectsim.model.year import simulate as one_year  # noqa: PLC0415
+    from ectsim.model.year import live_years  # noqa: PLC0415
 
-    base = _load(scenario, school)
+    base = _load(scenario, school, _changes(None, years))
     extra = _changes(changes)
     the_seed = _seed(scenario, seed, school)
     if not base.school.pairs:
         raise InputError("the school has no pairs", remedy="import it with a roster")
     the_pair = base.school.pair(pair).id if pair else base.school.pairs[0].id
     other = (
-        _load(versus, school, extra)
+        _load(versus, school, _changes(changes, years))
         if versus
         else (base.with_changes(extra, where="--set") if extra else None)
     )
-    log = one_year(base, the_seed, year - 1)
+    lived = live_years(base, the_seed, year - 1)
+    lines: list[str] = []
     if other is None:
-        lines = telling.pair_story(log, base, the_pair)
+        for one in lived:
+            lines += telling.pair_story(one.log, one.frame.scenario, the_pair)
     else:
         other.school.pair(the_pair)
-        lines = telling.versus(log, one_year(other, the_seed, year - 1), base, other, the_pair)
+        for one, two in zip(lived, live_years(other, the_seed, year - 1), strict=False):
+            first, second = one.frame.scenario, two.frame.scenario
+            lines += telling.versus(one.log, two.log, first, second, the_pair)
     data = {
         "scenario": base.name,
         "code": base.code(the_seed),

@@ -273,6 +273,15 @@ class Calendar:
             )
         return tuple(out)
 
+    def next_year(self) -> Calendar:
+        """Return the same calendar 52 weeks on, for a year whose dates are not known yet."""
+        on = dt.timedelta(weeks=52)
+        spans = tuple(
+            Span(s.kind, s.name, s.first + on, s.last + on) for s in self.spans if s.kind != "cycle"
+        )
+        first, last = (self.half_terms[0].first + on).year, (self.half_terms[-1].last + on).year
+        return Calendar(f"{first}-{last % 100:02d}", spans)
+
     def to_csv(self) -> str:
         """Write the calendar in the form that :meth:`from_csv` reads."""
         out = io.StringIO()

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_all_start_methods, get_context
 
 from ectsim.errors import Cancelled
@@ -47,6 +47,8 @@ class Replication:
         In the order of ``metrics.METRICS``.
     pairs : tuple of (int, int, int)
         For each pair cycles due, held, held in full.
+    school_years : tuple of Replication
+        The school years of a run over several; empty for one.
     """
 
     index: int
@@ -54,6 +56,7 @@ class Replication:
     bins: tuple[int, ...]
     metrics: tuple[float, ...]
     pairs: tuple[tuple[int, int, int], ...]
+    school_years: tuple[Replication, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,11 @@ class Results:
         i = list(METRICS).index(name)
         return [r.metrics[i] for r in self.runs]
 
+    def school_year(self, k: int) -> Results:
+        """Return the results of one school year of a run over several, 0 is the first."""
+        runs = tuple(r.school_years[k] for r in self.runs)
+        return Results(self.scenario.in_year(k), self.seed, runs)
+
     @property
     def due_total(self) -> int:
         """Cycles due over all replications."""
@@ -100,22 +108,33 @@ def run_one(scenario: Scenario, seed: int, index: int) -> Replication:
     seed, index : int
         Seed and replication.
     """
-    from ectsim.model.year import live  # noqa: PLC0415 - the parent process need not load numpy
+    from ectsim.model.year import joined, live_years  # noqa: PLC0415 - numpy, only in workers
 
-    year = live(scenario, seed, index)
-    cover = {
-        name: float(getattr(year.cover, name))
-        for name in (
-            "open_lessons",
-            "by_supply",
-            "by_supervisors",
-            "by_teachers",
-            "bought",
-            "collapsed",
-            "supply_days",
-        )
-    }
-    run = Run(scenario, year.log, cover)
+    years = live_years(scenario, seed, index)
+    parts = tuple(
+        Run(y.frame.scenario, y.log, {name: float(getattr(y.cover, name)) for name in COVER})
+        for y in years
+    )
+    if len(parts) == 1:
+        return _measured(parts[0], index)
+    cover = {name: sum(p.cover[name] for p in parts) for name in COVER}
+    whole = _measured(Run(scenario, joined(years), cover, parts), index)
+    return replace(whole, school_years=tuple(_measured(p, index) for p in parts))
+
+
+COVER = (
+    "open_lessons",
+    "by_supply",
+    "by_supervisors",
+    "by_teachers",
+    "bought",
+    "collapsed",
+    "supply_days",
+)
+"""Counts of a year's cover that are kept."""
+
+
+def _measured(run: Run, index: int) -> Replication:
     values = measure(run)
     by_pair = run.by_pair
     return Replication(
@@ -123,7 +142,7 @@ def run_one(scenario: Scenario, seed: int, index: int) -> Replication:
         due=len(run.entries),
         bins=tuple(count_bins(run.entries).values()),
         metrics=tuple(values.values()),
-        pairs=tuple(by_pair.get(i, (0, 0, 0)) for i in range(len(scenario.school.pairs))),
+        pairs=tuple(by_pair.get(i, (0, 0, 0)) for i in range(len(run.scenario.school.pairs))),
     )
 
 

@@ -11,6 +11,7 @@ import io
 import json
 import re
 import tomllib
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -20,6 +21,7 @@ from pydantic import ValidationError
 from ectsim.clock import WEEKDAYS, Calendar, Grid, Period, Slot, clock_text, minutes
 from ectsim.errors import InputError, near
 from ectsim.school import KINDS, Cell, Conditions, Pair, School, Staff, Timetable
+from ectsim.share import data_dir
 
 __all__ = [
     "explain",
@@ -28,6 +30,7 @@ __all__ = [
     "parse_toml",
     "read_school",
     "read_text",
+    "sample_calendars",
     "school_files",
     "toml_value",
 ]
@@ -35,6 +38,14 @@ __all__ = [
 STAFF_COLUMNS = ("staff", "role", "induction_year", "fte", "department", "mentor", "new")
 TIMETABLE_COLUMNS = ("week", "day", "period", "staff", "kind", "class", "subject", "room")
 FORMAT = 1
+LATER_CALENDARS = tuple(f"calendar_{n}.csv" for n in range(2, 9))
+"""Files of the school years after the first, if a folder has them."""
+
+
+def sample_calendars() -> tuple[Calendar, ...]:
+    """Return the made-up school years that ship, in order: where a school gives no dates."""
+    paths = sorted((data_dir() / "calendars").glob("sample_*.csv"))
+    return tuple(Calendar.from_csv(read_text(p), name=p.stem, where=p.name) for p in paths)
 
 
 def explain(error: ValidationError, *, where: str, prefix: str = "") -> InputError:
@@ -211,6 +222,10 @@ def school_files(school: School) -> dict[str, str]:
         "staff.csv": _staff_csv(school),
         "calendar.csv": school.calendar.to_csv(),
         "grid.toml": grid_to_toml(school.grid),
+        **{
+            name: calendar.to_csv()
+            for name, calendar in zip(LATER_CALENDARS, school.later, strict=False)
+        },
     }
 
 
@@ -306,6 +321,23 @@ def read_school(folder: Path) -> School:
         name=str(head.get("calendar_name", "calendar")),
         where="calendar.csv",
     )
+    later: list[Calendar] = []
+    for name in LATER_CALENDARS:
+        if not (folder / name).is_file():
+            break
+        text = read_text(folder / name)
+        year = Calendar.from_csv(text, name=name.removesuffix(".csv"), where=name)
+        if year.origin <= (later[-1] if later else calendar).pupil_days[-1]:
+            raise InputError(
+                "the year begins before the one before it has ended", where=name,
+                remedy="number the calendars in the order of their years",
+            )  # fmt: skip
+        later.append(
+            replace(
+                year,
+                name=f"{year.half_terms[0].first.year}-{year.half_terms[-1].last.year % 100:02d}",
+            )
+        )
     staff, pairs = _read_staff(read_text(folder / "staff.csv"))
     timetable = _read_timetable(read_text(folder / "timetable.csv"), grid, [s.id for s in staff])
     return School(
@@ -319,6 +351,7 @@ def read_school(folder: Path) -> School:
         conditions=conditions,
         assumptions=tuple(str(a) for a in head.get("assumptions", ())),
         synthetic=bool(head.get("synthetic", False)),
+        later=tuple(later),
     )
 
 

@@ -94,13 +94,17 @@ class Luck:
         The run's seed, 0 or more.
     replication : int
         Which simulated year, 0 is the first.
+    school_year : int
+        Which school year of a run over several, 0 is the first; the first has the draws of a run
+        of one year.
     """
 
-    __slots__ = ("_tables", "replication", "seed")
+    __slots__ = ("_tables", "replication", "school_year", "seed")
 
-    def __init__(self, seed: int, replication: int) -> None:
+    def __init__(self, seed: int, replication: int, school_year: int = 0) -> None:
         self.seed = seed
         self.replication = replication
+        self.school_year = school_year
         self._tables: dict[tuple[str, str], list[float]] = {}
 
     def table(self, purpose: str, person: str, size: int) -> NDArray[np.float64]:
@@ -169,7 +173,8 @@ class Luck:
         counter[:] = 0
         state["buffer_pos"] = 4
         state["has_uint32"] = 0
-        common = _hash((self.seed, self.replication, purpose))
+        later = (f"school year {self.school_year}",) if self.school_year else ()
+        common = _hash((self.seed, self.replication, *later, purpose))
         for person in people:
             mine = common.copy()
             mine.update(_part(person))

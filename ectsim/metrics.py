@@ -38,11 +38,19 @@ class Run:
     cover : mapping of str to float
         The year's cover: ``open_lessons``, ``by_supply``, ``by_supervisors``, ``by_teachers``,
         ``bought``, ``collapsed`` (lessons) and ``supply_days`` (days).
+    parts : tuple of Run
+        The school years of a run over several, each on its own clock; empty for one year.
     """
 
     scenario: Scenario
     log: EventLog
     cover: Mapping[str, float] = field(default_factory=dict)
+    parts: tuple[Run, ...] = ()
+
+    @property
+    def years(self) -> tuple[Run, ...]:
+        """The school years; a run over one is its own only year."""
+        return self.parts or (self,)
 
     @cached_property
     def entries(self) -> list[Entry]:
@@ -140,7 +148,8 @@ def _mentors(run: Run) -> int:
 
 
 def _weeks(run: Run) -> int:
-    return len(run.scenario.school.calendar.weeks(run.scenario.school.grid.cycle_weeks))
+    schools = (year.scenario.school for year in run.years)
+    return sum(len(s.calendar.weeks(s.grid.cycle_weeks)) for s in schools)
 
 
 def _mentor_minutes(run: Run, *, protected: bool) -> float:
@@ -168,6 +177,7 @@ def _cover_taken(run: Run) -> float:
 
 def _half_term(run: Run, which: int) -> float:
     """Median minutes of coaching in the meetings of a half term that were not cut or lost to drift."""
+    run = run.years[0]
     calendar = run.scenario.school.calendar
     if which >= len(calendar.half_terms):
         return nan
@@ -185,17 +195,18 @@ def _study_on_time(run: Run) -> float:
     """Modules done by the end of the week they were due in, over modules due."""
     from ectsim.model.frame import frame_of  # noqa: PLC0415 - only this metric needs the frame
 
-    frame = frame_of(run.scenario)
-    done: dict[int, list[int]] = defaultdict(list)
-    for row in run.rows("studied"):
-        done[row[PAIR]].append(row[TIME])
     on_time = due = 0
-    for p in frame.pairs:
-        weekly = frame.modules[p.index]
-        due += len(weekly)
-        for week, at in zip(weekly, done[p.index], strict=False):
-            monday = frame.midnight[frame.weeks[week].days[0]] // (7 * 1440)
-            on_time += at // (7 * 1440) <= monday
+    for year in run.years:
+        frame = frame_of(year.scenario)
+        done: dict[int, list[int]] = defaultdict(list)
+        for row in year.rows("studied"):
+            done[row[PAIR]].append(row[TIME])
+        for p in frame.pairs:
+            weekly = frame.modules[p.index]
+            due += len(weekly)
+            for week, at in zip(weekly, done[p.index], strict=False):
+                monday = frame.midnight[frame.weeks[week].days[0]] // (7 * 1440)
+                on_time += at // (7 * 1440) <= monday
     return _share(on_time, due)
 
 

@@ -260,6 +260,11 @@ class Programme(Frozen):
     years: int = number(
         2, unit="years", status="source", source="F001", ge=1, le=4, ask="How long is induction?"
     )
+    run_years: int = number(
+        1, unit="school years", status="assumption", source="F001 F232", low=1, high=4, ge=1, le=8,
+        ask="How many school years are simulated, one after the other?",
+        why="Part-time ECTs take longer than two.",
+    )  # fmt: skip
     entitlement: Entitlement = Field(default_factory=Entitlement)
     coaching: Coaching = Field(default_factory=Coaching)
     study: Study = Field(default_factory=Study)

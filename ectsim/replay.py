@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ectsim.clock import DAY, WEEKDAYS, clock_text
 from ectsim.ledger import BIN_WORDS, Entry, ledger
 from ectsim.log import EVENT_CODE
-from ectsim.model.year import Year, live
+from ectsim.model.year import Year, live_years
 
 if TYPE_CHECKING:
     from ectsim.scenario import Scenario
@@ -76,10 +76,27 @@ def differences(base: Scenario, other: Scenario, seed: int, replication: int) ->
     AssertionError
         If a pair whose own plan is unchanged differs and nothing explains it: a bug of the model.
     """
-    a, b = live(base, seed, replication), live(other, seed, replication)
+    changed = changed_pairs(base, other)
+    out: list[Difference] = []
+    lived = zip(
+        live_years(base, seed, replication), live_years(other, seed, replication), strict=False
+    )
+    for a, b in lived:
+        found = _differences(a, b, changed)
+        # what a pair learnt or lost in one school year explains the next
+        changed = changed | {
+            p.id for i, p in enumerate(base.school.pairs) if a.log.of_pair(i) != b.log.of_pair(i)
+        }
+        out += found
+    return out
+
+
+def _differences(a: Year, b: Year, changed: set[str]) -> list[Difference]:
+    """List the cycles of one school year that differ."""
+    base, other = a.frame.scenario, b.frame.scenario
     entries_a = {(e.pair, e.cycle): e for e in ledger(a.log, base)}
     entries_b = {(e.pair, e.cycle): e for e in ledger(b.log, other)}
-    why = _Why(a, b, base, changed_pairs(base, other))
+    why = _Why(a, b, base, changed)
     out = []
     for index, pair in enumerate(base.school.pairs):
         for key in sorted(k for k in entries_a.keys() & entries_b.keys() if k[0] == index):

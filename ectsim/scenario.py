@@ -77,6 +77,23 @@ class Scenario:
         banner = (self.banner,) if self.banner else ()
         return banner + self.school.warnings + self.school.assumptions
 
+    def in_year(self, k: int) -> Scenario:
+        """Return the scenario of the school year that is k years on; 0 is this one.
+
+        The school keeps its timetable and its slots: what a new timetable will be nobody knows yet.
+        """
+        if k == 0:
+            return self
+        later = self._later
+        if k not in later:
+            school = self.school.in_year(k, self.programme.years)
+            later[k] = replace(self, school=school, source=None)
+        return later[k]
+
+    @cached_property
+    def _later(self) -> dict[int, Scenario]:
+        return {}
+
     def changes_from(self, start: Scenario) -> dict[str, object]:
         """Return the changes that turn another scenario into this one, by dotted name.
 

@@ -232,12 +232,21 @@ class Pair:
         Year of induction, 1 or 2.
     new : bool
         Whether the pair starts this year, with a week for contracting.
+    elapsed : fractions.Fraction or None
+        Years of induction behind the ECT on the first day, a part-timer's pro rata; None stands
+        for whole years.
     """
 
     ect: str
     mentor: str
     year: int = 1
     new: bool = True
+    elapsed: Fraction | None = None
+
+    @property
+    def served(self) -> Fraction:
+        """Years of induction behind the ECT on the first day of the school year."""
+        return Fraction(self.year - 1) if self.elapsed is None else self.elapsed
 
     @property
     def id(self) -> str:
@@ -291,6 +300,8 @@ class School:
         What was assumed because a file did not say it.
     synthetic : bool
         True when the timetable was generated.
+    later : tuple of Calendar
+        The school years after this one, as far as their dates are known.
     """
 
     name: str
@@ -303,6 +314,7 @@ class School:
     conditions: Conditions
     assumptions: tuple[str, ...] = ()
     synthetic: bool = False
+    later: tuple[Calendar, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that everybody who is named exists, once, with a whole row."""
@@ -345,6 +357,37 @@ class School:
     def lesson_periods(self) -> tuple[int, ...]:
         """Positions of the periods that are free time of the school day when empty."""
         return tuple(i for i, p in enumerate(self.grid.periods) if p.kind == "lesson")
+
+    def in_year(self, k: int, years: int) -> School:
+        """Return the school as it is k school years on: the next calendar, the same people and lessons.
+
+        An ECT's induction goes on, a part-timer's pro rata; who has finished stays on the staff and
+        nothing is due. A calendar that is not known is the last known one 52 weeks on, and that is
+        said as an assumption.
+
+        Parameters
+        ----------
+        k : int
+            How many school years on; 0 is this one.
+        years : int
+            Length of induction in years of full time.
+        """
+        if k == 0:
+            return self
+        known = (self.calendar, *self.later)
+        calendar = known[min(k, len(known) - 1)]
+        notes = self.assumptions
+        for _ in range(k - len(known) + 1):
+            calendar = calendar.next_year()
+        if k >= len(known):
+            notes += (f"term dates of {calendar.name}: those of the year before, 52 weeks on",)
+        pairs = []
+        for p in self.pairs:
+            served = p.served + k * self.fte(p.ect)
+            pairs.append(
+                replace(p, year=min(math.floor(served) + 1, years), new=False, elapsed=served)
+            )
+        return replace(self, calendar=calendar, later=(), pairs=tuple(pairs), assumptions=notes)
 
     def pair(self, pair_id: str) -> Pair:
         """Return a pair by its id.
@@ -418,6 +461,11 @@ class School:
             "conditions": self.conditions.model_dump(),
             "phase": self.phase,
         }  # fmt: skip
+        if self.later:
+            content["later"] = [
+                sorted((s.kind, s.first.isoformat(), s.last.isoformat()) for s in c.spans)
+                for c in self.later
+            ]
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

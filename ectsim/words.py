@@ -77,13 +77,25 @@ def simulate_lines(result: Mapping[str, Any]) -> list[str]:
     out += [
         headline(result),
         "",
-        f"Where did they go? Of every 100 cycles due ({result['due']:.1f} a year):",
+        f"Where did they go? Of every 100 cycles due ({result['due']:.1f} {'in all years' if 'school_years' in result else 'a year'}):",
     ]
     parts = of_hundred(result["ledger_total"])
     for name, part in parts.items():
         if part or result["ledger_total"][name]:
             shown = f"{part:3d}" if part else " <1"
             out.append(f"  {shown}  {'█' * round(part * BAR / 100):<{BAR}}  {BIN_WORDS[name]}")
+    for k, year in enumerate(result.get("school_years", ()), start=1):
+        held, full = year["metrics"]["completion_any"], year["metrics"]["completion_full"]
+        if k == 1:
+            out += ["", "School year by school year:"]
+        out.append(
+            f"  {k}. {year['name']}: {year['due']:.1f} due"
+            + (
+                f", {value_text(held['mean'], 'share')} held, {value_text(full['mean'], 'share')} in full"
+                if held["mean"] is not None
+                else ""
+            )
+        )
     out += ["", f"{'':32}{'mean':>12}   95 % interval of the mean"]
     for name, m in result["metrics"].items():
         unit = m["unit"]

@@ -17,7 +17,7 @@ from ectsim.clock import DAY, Slot, Week
 from ectsim.log import FORM_CODE
 from ectsim.luck import stable_fraction
 from ectsim.model.study import due_modules
-from ectsim.plan import LEVELS
+from ectsim.plan import LEVELS, PairSlots
 from ectsim.school import Pair
 
 if TYPE_CHECKING:
@@ -226,7 +226,8 @@ class Frame:
     def _pair(self, scenario: Scenario, index: int, pair: Pair) -> PairFrame:
         school, plan = scenario.school, scenario.plan
         grid = school.grid
-        slots = plan.slots_of(pair.id)
+        finished = pair.served >= scenario.programme.years
+        slots = PairSlots() if finished else plan.slots_of(pair.id)
         cells = {
             use: [grid.cell(Slot.parse(t)) for t in getattr(slots, use)]
             for use in ("meet", "observe", "reserve", "study")
@@ -288,12 +289,24 @@ class Frame:
     def _windows(
         self, scenario: Scenario, pair: Pair, works: tuple[int, ...], meet: list[int]
     ) -> tuple[Window, ...]:
-        """Open a window in the ECT's week i when ceil((i+1)f) > ceil(i f)."""
+        """Open a window in the ECT's week i when ceil((i+1)f) > ceil(i f).
+
+        A part-timer passes from the first to the second year of induction, or ends it, within a
+        school year; from that week on the other rate counts.
+        """
         programme = scenario.programme.coaching
-        rate: Fraction = programme.rate(pair.year, scenario.school.fte(pair.ect))
+        fte = scenario.school.fte(pair.ect)
         contracting = pair.new and programme.first_week == "contract"
-        due_weeks = works[1:] if contracting else works
-        opening = [w for i, w in enumerate(due_weeks) if ceil((i + 1) * rate) > ceil(i * rate)]
+        opening, due = [], Fraction(0)
+        for i, w in enumerate(works):
+            served = pair.served + fte * Fraction(i, len(works))
+            if served >= scenario.programme.years:
+                break
+            if contracting and i == 0:
+                continue
+            before, due = due, due + programme.rate(1 if served < 1 else 2, fte)
+            if ceil(due) > ceil(before):
+                opening.append(w)
         out = []
         for n, w in enumerate(opening):
             following = opening[n + 1] if n + 1 < len(opening) else len(self.weeks)
@@ -390,6 +403,8 @@ class Frame:
                 keep(taker, cell, side["ect" if number == 1 else "mentor"])
 
         for p in self.pairs:
+            if not p.windows:  # the ECT has finished: the slots are open to cover again
+                continue
             slots = plan.slots_of(p.pair.id)
             for window in p.windows:
                 if window.planned and window.planned[1] >= 0 and window.in_plan:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import floor, log1p
+from fractions import Fraction
+from math import ceil, floor, log1p
 from typing import TYPE_CHECKING
 
 from ectsim.clock import DAY
@@ -38,8 +39,13 @@ def due_modules(frame: Frame, pair: PairFrame) -> list[int]:
     """
     schedule = frame.scenario.programme.study.schedule
     total = frame.scenario.programme.study.modules
+    if pair.pair.served >= frame.scenario.programme.years:
+        return []
     weeks = list(pair.works)
     year = pair.pair.year
+    fte = frame.scenario.school.fte(pair.pair.ect)
+    if fte < 1:
+        return _pro_rata(frame, pair, fte)
     if schedule == "12x3":
         return _by_term(frame, weeks, total) if year == 1 else []
     share = {
@@ -50,6 +56,19 @@ def due_modules(frame: Frame, pair: PairFrame) -> list[int]:
     if schedule == "18+18" or year > 1:
         weeks = weeks[::2]
     return weeks[:count]
+
+
+def _pro_rata(frame: Frame, pair: PairFrame, fte: Fraction) -> list[int]:
+    """Spread a part-timer's modules evenly over induction: the first year's over its longer first year."""
+    study, works = frame.scenario.programme.study, pair.works
+
+    def begun(i: int) -> int:
+        """Return the modules that are due before the i-th week of the school year."""
+        served = pair.pair.served + fte * Fraction(i, len(works))
+        first, second = min(served, Fraction(1)), min(max(served - 1, Fraction(0)), Fraction(1))
+        return ceil(study.modules_in(1) * first + study.modules_in(2) * second)
+
+    return [w for i, w in enumerate(works) for _ in range(begun(i + 1) - begun(i))]
 
 
 def _by_term(frame: Frame, weeks: list[int], total: int) -> list[int]:
@@ -64,7 +83,9 @@ def _by_term(frame: Frame, weeks: list[int], total: int) -> list[int]:
     return out
 
 
-def study(frame: Frame, pair: PairFrame, fate: Fate, luck: Luck, rows: list[Row]) -> list[int]:
+def study(
+    frame: Frame, pair: PairFrame, fate: Fate, luck: Luck, rows: list[Row], earlier: list[int]
+) -> list[int]:
     """Work through an ECT's modules and log them.
 
     Parameters
@@ -73,19 +94,22 @@ def study(frame: Frame, pair: PairFrame, fate: Fate, luck: Luck, rows: list[Row]
         The year, the pair, what fate deals it, the replication's luck.
     rows : list of tuple
         Log to append to.
+    earlier : list of int
+        Minutes from which the modules of earlier simulated years count as studied, on this year's
+        clock; below 0 before the year.
 
     Returns
     -------
     list of int
-        For each module of the year the minute from which it counts as studied.
+        The earlier ones, then for each module of the year the minute from which it counts as studied.
     """
     programme = frame.scenario.programme.study
-    done: list[int] = []
+    done = list(earlier)
     chance = frame.scenario.school.conditions.study_own_time
     weekly = frame.modules[pair.index]
     draws = luck.row("study", pair.pair.ect, programme.modules)
-    before = 0 if pair.pair.year == 1 else programme.modules_in(1)
-    last = 0
+    before = len(earlier) or (0 if pair.pair.year == 1 else programme.modules_in(1))
+    last = max(0, earlier[-1] if earlier else 0)
     for i, week in enumerate(weekly):
         module = before + i
         cell = pair.study[week]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from math import exp
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ectsim.scenario import Scenario
     from ectsim.school import Conditions
 
-__all__ = ["Fate", "Mentor", "Year", "live", "simulate"]
+__all__ = ["Carried", "Fate", "Mentor", "Year", "joined", "live", "live_years", "simulate"]
 
 EVENT, ECT_ABSENT, MENTOR_ABSENT = (
     CAUSE_CODE["event"],
@@ -31,6 +32,7 @@ EVENT, ECT_ABSENT, MENTOR_ABSENT = (
 )
 COVER, INDEPENDENT = CAUSE_CODE["cover"], CAUSE_CODE["independent"]
 ABSENCE, COVER_CALL = EVENT_CODE["absence"], EVENT_CODE["cover_call"]
+MEETING_FAILED, ARRANGED = EVENT_CODE["meeting_failed"], EVENT_CODE["arranged"]
 
 ECT, MENTOR = 1, 2
 
@@ -182,8 +184,28 @@ class Year:
         self.frame, self.diary, self.cover, self.log = frame, diary, cover, log
 
 
+@dataclass
+class Carried:
+    """What a school year hands to the next; all of it on the clock of the year that takes it.
+
+    Parameters
+    ----------
+    mentors : dict of str to (int, float)
+        Cycles behind each mentor, and their belief.
+    habits : dict of str to float
+        Each pair's habit of meeting.
+    studied : dict of str to list of int
+        For each pair the minute from which each module begun so far counts as studied; below 0
+        where that was before the year.
+    """
+
+    mentors: dict[str, tuple[int, float]] = field(default_factory=dict)
+    habits: dict[str, float] = field(default_factory=dict)
+    studied: dict[str, list[int]] = field(default_factory=dict)
+
+
 def live(scenario: Scenario, seed: int, replication: int) -> Year:
-    """Simulate one year and keep what it was made of.
+    """Simulate the first school year of a run and keep what it was made of.
 
     Parameters
     ----------
@@ -198,8 +220,66 @@ def live(scenario: Scenario, seed: int, replication: int) -> Year:
     -------
     Year
     """
+    return _live(scenario, Luck(seed, replication), Carried())[0]
+
+
+def live_years(scenario: Scenario, seed: int, replication: int) -> list[Year]:
+    """Simulate every school year of a run, one after the other.
+
+    What people have learnt goes on into the next year; sickness and cover are dealt anew for each.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Programme, school and plan; ``programme.run_years`` says how many years.
+    seed : int
+        The run's seed.
+    replication : int
+        Which replication, 0 is the first.
+
+    Returns
+    -------
+    list of Year
+        Each on the clock of its own calendar, under ``scenario.in_year(k)``.
+    """
+    carried, out = Carried(), []
+    for k in range(scenario.programme.run_years):
+        year, carried = _live(scenario.in_year(k), Luck(seed, replication, k), carried)
+        out.append(year)
+        if k + 1 == scenario.programme.run_years:
+            break
+        following = scenario.in_year(k + 1).school.calendar
+        gap = scenario.in_year(k).school.calendar.minute(following.origin)
+        carried.studied = {p: [t - gap for t in times] for p, times in carried.studied.items()}
+    return out
+
+
+def joined(years: list[Year]) -> EventLog:
+    """Return the logs of successive school years as one, on the clock of the first.
+
+    Cycles, pupil days and year cells are numbered on through the years.
+    """
+    rows = list(years[0].log.rows)
+    first = years[0].frame
+    calendar = first.scenario.school.calendar
+    cycles = [len(p.windows) for p in first.pairs]
+    days, end = first.days, first.end
+    for year in years[1:]:
+        shift = calendar.minute(year.frame.scenario.school.calendar.origin)
+        moved = {MEETING_FAILED: shift, ARRANGED: shift, ABSENCE: days, COVER_CALL: days * first.periods}  # fmt: skip
+        for time, event, pair, cycle, value, cause, form, side in year.log.rows:
+            number = cycle if cycle < 0 else cycle + cycles[pair]
+            on = value + moved.get(event, 0)
+            rows.append((time + shift, event, pair, number, on, cause, form, side))
+        cycles = [n + len(p.windows) for n, p in zip(cycles, year.frame.pairs, strict=True)]
+        days += year.frame.days
+        end = year.frame.end + shift
+    return EventLog(rows, end)
+
+
+def _live(scenario: Scenario, luck: Luck, carried: Carried) -> tuple[Year, Carried]:
+    """Simulate one school year, from what the year before hands on."""
     frame = frame_of(scenario)
-    luck = Luck(seed, replication)
     diary = write_diary(frame, luck)
     cover = allocate(frame, diary, luck)
     fate = Fate(frame, diary, cover, luck)
@@ -220,13 +300,22 @@ def live(scenario: Scenario, seed: int, replication: int) -> Year:
                 programme.learning_cycles,
             )
         mentors[p.mentor].held = max(mentors[p.mentor].held, held)
+        if p.pair.mentor in carried.mentors:
+            mentors[p.mentor].held, mentors[p.mentor].belief = carried.mentors[p.pair.mentor]
         for window in p.windows:
             if window.planned and window.planned[1] >= 0 and window.in_plan:
                 bookings.book((p.ect, p.mentor), window.planned[1], p.index)
+    handed = Carried(habits=dict(carried.habits))
+    walks: list[Coaching] = []
     # in order of ids: who asks a shared mentor first must not depend on the order of a file
     for p in sorted(frame.pairs, key=lambda p: p.pair.id):
-        studied = study(frame, p, fate, luck, rows)
-        first = 0 if p.pair.year == 1 else scenario.programme.study.modules_in(1)
+        before = carried.studied.get(p.pair.id)
+        studied = study(frame, p, fate, luck, rows, before or [])
+        handed.studied[p.pair.id] = studied
+        # of a pair that begins in its second year, the first year's modules are taken as studied
+        first = (
+            0 if p.pair.year == 1 or before is not None else scenario.programme.study.modules_in(1)
+        )
         coaching = Coaching(
             env,
             frame,
@@ -239,15 +328,19 @@ def live(scenario: Scenario, seed: int, replication: int) -> Year:
             first,
             rows,
         )
+        coaching.habit = carried.habits.get(p.pair.id, coaching.habit)
+        walks.append(coaching)
         env.process(coaching.run())
         _log_fate(frame, p, diary, cover, rows)
     env.run()
     rows.sort(key=itemgetter(0))
-    return Year(frame, diary, cover, EventLog(rows, frame.end))
+    handed.habits.update((w.pair.pair.id, w.habit) for w in walks)
+    handed.mentors = {frame.staff[i]: (m.held, m.belief) for i, m in mentors.items()}
+    return Year(frame, diary, cover, EventLog(rows, frame.end)), handed
 
 
 def simulate(scenario: Scenario, seed: int, replication: int) -> EventLog:
-    """Simulate one year.
+    """Simulate one replication: a school year, or as many as ``programme.run_years`` says.
 
     Parameters
     ----------
@@ -256,14 +349,16 @@ def simulate(scenario: Scenario, seed: int, replication: int) -> EventLog:
     seed : int
         The run's seed.
     replication : int
-        Which year, 0 is the first; replication k alone equals k of n.
+        Which replication, 0 is the first; replication k alone equals k of n.
 
     Returns
     -------
     EventLog
         What happened to the pairs, in order of time.
     """
-    return live(scenario, seed, replication).log
+    if scenario.programme.run_years == 1:
+        return live(scenario, seed, replication).log
+    return joined(live_years(scenario, seed, replication))
 
 
 def _log_fate(frame: Frame, pair: PairFrame, diary: Diary, cover: CoverBook, rows: list[tuple[int, int, int, int, int, int, int, int]]) -> None:  # fmt: skip

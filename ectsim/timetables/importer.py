@@ -5,17 +5,17 @@ from __future__ import annotations
 import csv
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
+from itertools import pairwise
 from pathlib import Path
 
 from ectsim.clock import Calendar, Grid
 from ectsim.errors import InputError
-from ectsim.folder import school_files
+from ectsim.folder import sample_calendars, school_files
 from ectsim.programme import Programme
 from ectsim.school import KINDS, School
-from ectsim.share import data_dir
 from ectsim.timetables.build import build_school, scrub_table
 from ectsim.timetables.codes import Codes, codes_from_toml, codes_to_toml, own_answers
 from ectsim.timetables.excel import is_workbook, sheet_text
@@ -42,7 +42,6 @@ UNTRIED = ("slots", "matrix", "xhstt", "untis")
 """Forms whose readers were written from public descriptions and have met no school's file."""
 
 PROGRAMME = "2021"
-SAMPLE_CALENDAR = "sample_2025-26"
 PathLike = str | os.PathLike[str]
 
 
@@ -155,7 +154,7 @@ def import_school(
     file: PathLike,
     *,
     roster: PathLike | None = None,
-    calendar: PathLike | None = None,
+    calendar: PathLike | Sequence[PathLike] | None = None,
     grid: PathLike | None = None,
     codes: PathLike | None = None,
     to: PathLike,
@@ -174,7 +173,7 @@ def import_school(
         content tells which.
     roster : path-like, optional
         CSV of ECTs and mentors; without one the school has no pairs.
-    calendar : path-like, optional
+    calendar : path-like or sequence of them, optional
         CSV of term dates; without one the shipped year is used.
     grid : path-like, optional
         TOML of the periods; without one their times are assumed.
@@ -209,13 +208,14 @@ def import_school(
     table = _ask_again(scrub_table(table, people), mapping)
     the_grid, about_grid = (day, []) if day else assume_grid(table)
     table = match_periods(table, the_grid)
-    the_calendar, about_calendar = _choose_calendar(calendar)
+    the_calendar, later, about_calendar = _choose_calendars(calendar)
     programme = Programme.preset(PROGRAMME)
     built = build_school(
         table,
         name=_school_name(target),
         grid=the_grid,
         calendar=the_calendar,
+        later=later,
         roster=rows,
         programme=programme,
         assumptions=[
@@ -401,20 +401,33 @@ def _read_roster(path: PathLike | None, people: Pseudonyms) -> list[RosterRow]:
     return read_roster(text, where=Path(path).name, people=people)
 
 
-def _choose_calendar(path: PathLike | None) -> tuple[Calendar, list[str]]:
-    if path is None:
-        shipped = data_dir() / "calendars" / f"{SAMPLE_CALENDAR}.csv"
-        text = shipped.read_text(encoding="utf-8")
-        year = Calendar.from_csv(text, name=SAMPLE_CALENDAR, where=shipped.name)
+def _choose_calendars(
+    given: PathLike | Sequence[PathLike] | None,
+) -> tuple[Calendar, tuple[Calendar, ...], list[str]]:
+    """Return the school year, the years after it as far as they are given, and what was assumed."""
+    if given is None or given == [] or given == ():
+        year, *later = sample_calendars()
         note = (
-            f"no calendar was given: the shipped one is used ({SAMPLE_CALENDAR}, "
+            f"no calendar was given: the shipped one is used ({year.name}, "
             f"{len(year.pupil_days)} pupil days); give your own with --calendar"
         )
-        return year, [note]
+        return year, tuple(later), [note]
+    paths = [given] if isinstance(given, str | os.PathLike) else given
+    year, *later = sorted((_calendar(p) for p in paths), key=lambda c: c.origin)
+    for one, following in pairwise((year, *later)):
+        if following.origin <= one.pupil_days[-1]:
+            raise InputError(
+                f"the school years {one.name} and {following.name} overlap",
+                where="--calendar", remedy="give each school year once",
+            )  # fmt: skip
+    return year, tuple(later), []
+
+
+def _calendar(path: PathLike) -> Calendar:
     text = _expect(path, "calendar", "give a CSV with the columns kind,name,first,last")
     where = Path(path).name
     try:
-        return Calendar.from_csv(text, name=Path(path).stem, where=where), []
+        return Calendar.from_csv(text, name=Path(path).stem, where=where)
     except csv.Error as error:
         raise InputError(f"the table cannot be read ({error})", where=where) from None
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ectsim.clock import Calendar, Grid, Period, PeriodKind, minutes
 from ectsim.errors import InputError
-from ectsim.folder import school_files
+from ectsim.folder import sample_calendars, school_files
 from ectsim.luck import stable_fraction
 from ectsim.programme import Programme
 from ectsim.school import Cell, Conditions, Pair, School, Staff, Timetable, assume_ppa
@@ -87,16 +87,11 @@ def synthetic_secondary(
     teachers = hire_staff(classes, staff, ects, seed)
     assign_classes(classes, teachers, seed)
     board = lay_out(classes, teachers, seed)
-    school = _school(board, teachers, seed, name, calendar or _shipped())
+    school = _school(board, teachers, seed, name, calendar)
     slots = first_fit(school, rules)
     kept = slot_cells(school, slots)
     coded = assume_ppa(school, share=rules.entitlement.ppa_share, keep=kept)
     return Built(replace(coded, assumptions=school.assumptions), slots)
-
-
-def _shipped() -> Calendar:
-    path = data_dir() / "calendars" / "sample_2025-26.csv"
-    return Calendar.from_csv(path.read_text(encoding="utf-8"), name=path.stem, where=path.name)
 
 
 BELLS: tuple[tuple[str, str, str, PeriodKind], ...] = (
@@ -133,9 +128,10 @@ def _cell(cell: int) -> int:
 
 
 def _school(
-    board: Board, teachers: list[Teacher], seed: int, name: str, calendar: Calendar
+    board: Board, teachers: list[Teacher], seed: int, name: str, given: Calendar | None
 ) -> School:
     """Put the board into a school: lessons, tutor groups, meetings, duties, marks for cover."""
+    calendar, *later = (given,) if given else sample_calendars()
     order = shuffled([t.number for t in teachers], seed, "ids")
     ids = {int(str(n)): f"T{i:0{len(str(len(teachers)))}d}" for i, n in enumerate(order, start=1)}
     rows: dict[int, list[str]] = {}
@@ -169,6 +165,7 @@ def _school(
         name=name,
         phase="secondary",
         calendar=calendar,
+        later=tuple(later),
         grid=GRID,
         staff=tuple(
             sorted(

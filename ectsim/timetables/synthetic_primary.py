@@ -15,8 +15,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
-from ectsim.clock import Calendar, Grid, Period, PeriodKind, minutes
-from ectsim.folder import school_files
+from ectsim.clock import Grid, Period, PeriodKind, minutes
+from ectsim.folder import sample_calendars, school_files
 from ectsim.plan import PairSlots, Plan
 from ectsim.programme import Programme
 from ectsim.scenario import Scenario
@@ -93,13 +93,12 @@ def synthetic_primary(*, name: str = "primary") -> School:
             put("P1" if ect == "C3A" else "P2", day, period, "l", ect[1:])
     _others(put)
     _meetings(rows, put)
-    path = data_dir() / "calendars" / "sample_2025-26.csv"
+    calendar, *later = sample_calendars()
     return School(
         name=name,
         phase="primary",
-        calendar=Calendar.from_csv(
-            path.read_text(encoding="utf-8"), name=path.stem, where=path.name
-        ),
+        calendar=calendar,
+        later=tuple(later),
         grid=GRID,
         staff=tuple(Staff(who, _department(who), Fraction(1)) for who in sorted(rows)),
         pairs=tuple(Pair(ect, mentor) for ect, mentor, _ in PAIRS),

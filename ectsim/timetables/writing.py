@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ectsim.errors import InputError
+from ectsim.folder import LATER_CALENDARS
 from ectsim.plan import PairSlots, Plan
 from ectsim.programme import Programme
 from ectsim.scenario import Scenario
@@ -21,6 +22,7 @@ FILES = (
     "timetable.csv",
     "staff.csv",
     "calendar.csv",
+    *LATER_CALENDARS,
     "grid.toml",
     "codes.toml",
     "scenario.toml",

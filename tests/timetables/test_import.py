@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ectsim.clock import Slot
 from ectsim.errors import InputError
-from ectsim.folder import read_school
+from ectsim.folder import LATER_CALENDARS, read_school
 from ectsim.scenario import load
 from ectsim.school import KINDS
 from ectsim.timetables import importer, writing
@@ -497,7 +497,7 @@ def test_an_empty_folder_is_filled_and_parents_are_made(tmp_path: Path) -> None:
     import_school(source, to=tmp_path / "empty")
     import_school(source, to=tmp_path / "a" / "b" / "c")
     one, two = everything(tmp_path / "empty"), everything(tmp_path / "a" / "b" / "c")
-    assert set(one) == set(two) == set(writing.FILES)
+    assert set(one) == set(two) == set(writing.FILES) - set(LATER_CALENDARS[1:])
     assert {k: v for k, v in one.items() if k != "school.toml"} == {
         k: v for k, v in two.items() if k != "school.toml"
     }
@@ -605,3 +605,16 @@ def test_a_long_table_survives_the_way_through_school_and_folder(
     assert other.timetable.rows == school.timetable.rows
     assert other.timetable.cells == school.timetable.cells
     assert importer.read_timetable(again).form == "long"
+
+
+def test_a_calendar_for_each_known_year(tmp_path: Path) -> None:
+    source = put(tmp_path, "t.csv", sims())
+    first = put(tmp_path, "one.csv", "kind,name,first,last\nhalf_term,a,2025-09-01,2026-07-17\n")
+    second = put(tmp_path, "two.csv", "kind,name,first,last\nhalf_term,a,2026-09-01,2027-07-16\n")
+    import_school(source, to=tmp_path / "school", calendar=[second, first])
+    school = read_school(tmp_path / "school")
+    assert school.calendar.origin.year == 2025
+    assert [c.origin.year for c in school.later] == [2026]
+    with pytest.raises(InputError, match="overlap"):
+        import_school(source, to=tmp_path / "twice", calendar=[first, first])
+    assert not (tmp_path / "twice").exists()
