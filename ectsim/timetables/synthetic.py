@@ -247,10 +247,22 @@ def sample_files() -> dict[str, str]:
     return {**school_files(built.school), **scenario_files(built.school, built.slots, programme)}
 
 
+SMALLER = {"staff": 60, "ects": 2, "seed": 54}
+"""A smaller school in which a first-year science teacher is free on Tuesday afternoons (F168)."""
+
+
+def smaller_files() -> dict[str, str]:
+    """Return the files of the school ``smaller``, in which two of the stories are set."""
+    programme = Programme.preset("2021")
+    built = synthetic_secondary(name="smaller", programme=programme, **SMALLER)
+    return {**school_files(built.school), **scenario_files(built.school, built.slots, programme)}
+
+
 def main(arguments: list[str]) -> int:
-    """Write the sample school; the argument is the folder, by default the shipped one."""
-    target = Path(arguments[0]) if arguments else data_dir() / "schools" / "default"
-    write_folder(target, sample_files(), replace=True)
+    """Write the two schools; the argument is the folder for them, by default the shipped one."""
+    target = Path(arguments[0]) if arguments else data_dir() / "schools"
+    write_folder(target / "default", sample_files(), replace=True)
+    write_folder(target / "smaller", smaller_files(), replace=True)
     return 0
 
 

@@ -46,10 +46,10 @@ LESSONS = ("1", "2", "3", "4", "5")
 YEARS = ("R", "1", "2", "3", "4", "5", "6")
 CLASSES = tuple(f"{year}{form}" for year in YEARS for form in "AB")
 
-PAIRS = (("C3A", "C4B", "H2"), ("C5B", "C6A", "H3"))
+PAIRS = (("C1A", "C2B", "H2"), ("C5B", "C6A", "H3"))
 """ECT, mentor, and the assistant who takes a class for them."""
 
-ECT_RELEASE = {"C3A": ((1, "3"), (2, "2"), (3, "3")), "C5B": ((1, "2"), (2, "3"), (3, "2"))}
+ECT_RELEASE = {"C1A": ((1, "3"), (2, "2"), (3, "3")), "C5B": ((1, "2"), (2, "3"), (3, "2"))}
 """When an ECT has neither class nor planning time: (day, period), 0 is Monday; 10 % of 25 periods."""
 
 PPA_HALF_DAYS = ((0, "45"), (1, "45"), (2, "45"), (3, "45"), (4, "45"), (4, "123"), (0, "123"))
@@ -90,7 +90,7 @@ def synthetic_primary(*, name: str = "primary") -> School:
     for ect, times in ECT_RELEASE.items():
         for day, period in times:
             put(ect, day, period, "f")
-            put("P1" if ect == "C3A" else "P2", day, period, "l", ect[1:])
+            put("P1" if ect == "C1A" else "P2", day, period, "l", ect[1:])
     _others(put)
     _meetings(rows, put)
     calendar, *later = sample_calendars()
@@ -156,7 +156,7 @@ def _slots() -> dict[str, PairSlots]:
         meet, reserve, study = (
             f"1{days[d]}:{p}" for d, p in (ECT_RELEASE[ect][i] for i in (1, 2, 0))
         )
-        visit = "1Mon:2" if ect == "C3A" else "1Mon:4"
+        visit = "1Mon:2" if ect == "C1A" else "1Mon:4"
         out[ect] = PairSlots(
             meet=(meet,), reserve=(reserve,), study=(study,), observe=(visit,), release_mentor=taker
         )
