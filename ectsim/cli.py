@@ -353,46 +353,27 @@ def story(
     ] = None,
     pair: Annotated[str | None, typer.Option(help="The pair's id: the ECT's.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed (1).")] = None,
-    year: Annotated[int, typer.Option(min=1, help="Which simulated year.")] = 1,
+    year: Annotated[int | None, typer.Option(min=1, help="Which simulated year (1).")] = None,
     years: YEARS = None,
     changes: SET = None,
     school: SCHOOL = None,
     as_json: JSON = False,
 ) -> None:
     """Tell one pair's year in sentences, or what two plans made of the same year."""
-    from ectsim import story as telling  # noqa: PLC0415
-    from ectsim.model.year import live_years  # noqa: PLC0415
+    from ectsim import stories  # noqa: PLC0415
 
     base = _load(scenario, school, _changes(None, years))
     extra = _changes(changes)
     the_seed = _seed(scenario, seed, school)
     if not base.school.pairs:
         raise InputError("the school has no pairs", remedy="import it with a roster")
-    the_pair = base.school.pair(pair).id if pair else base.school.pairs[0].id
     other = (
         _load(versus, school, _changes(changes, years))
         if versus
         else (base.with_changes(extra, where="--set") if extra else None)
     )
-    lived = live_years(base, the_seed, year - 1)
-    lines: list[str] = []
-    if other is None:
-        for one in lived:
-            lines += telling.pair_story(one.log, one.frame.scenario, the_pair)
-    else:
-        other.school.pair(the_pair)
-        for one, two in zip(lived, live_years(other, the_seed, year - 1), strict=False):
-            first, second = one.frame.scenario, two.frame.scenario
-            lines += telling.versus(one.log, two.log, first, second, the_pair)
-    data = {
-        "scenario": base.name,
-        "code": base.code(the_seed),
-        "pair": the_pair,
-        "seed": the_seed,
-        "year": year,
-        "sentences": lines,
-    }
-    _print(data, lines, as_json=as_json)
+    told = stories.tell(base, other, pair=pair, seed=the_seed, year=year)
+    _print(told, stories.lines(told), as_json=as_json)
 
 
 @app.command()

@@ -8,7 +8,7 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,48 @@ from ectsim.programme import Programme
 from ectsim.school import Conditions, School
 from ectsim.share import data_dir
 
-__all__ = ["Scenario", "load", "parse_code", "preset_names"]
+__all__ = ["Scenario", "Story", "load", "parse_code", "preset_names"]
 
 FORMAT = 1
 CODE = re.compile(
     r"e1-([a-z0-9_]+)-(x[0-9a-f]{10}|[a-z][a-z0-9_]*)-([a-z][a-z0-9_]*)-s(\d{1,18})(?:-([A-Za-z0-9_-]+))?"
 )
 Changes = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Story:
+    """How a scenario that ships is told; nothing of it enters a simulation.
+
+    Parameters
+    ----------
+    title : str
+        Whose story.
+    opening : str
+        What to know before it begins.
+    pair : str
+        The pair that is followed.
+    year : int
+        The simulated year that is told, 1 is the first: one in which the point shows.
+    look_at : tuple of str
+        What to look for.
+    names : mapping of str to str
+        Names that stand in the telling for staff ids; all are made up.
+    versus : mapping of str to object
+        Changes that make the other plan, which lives through the same year.
+    """
+
+    title: str
+    opening: str
+    pair: str
+    year: int = 1
+    look_at: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    versus: Mapping[str, object] = field(default_factory=dict)
+
+    def told(self, sentence: str) -> str:
+        """Return a sentence with names in place of staff ids."""
+        return re.sub(r"[A-Za-z0-9]+", lambda m: self.names.get(m[0], m[0]), sentence)
 
 
 @dataclass(frozen=True)
@@ -50,6 +85,8 @@ class Scenario:
         Name of the preset scenario that it started from, or "" for an imported school.
     source : School, optional
         The school as its folder has it, before any condition was changed; ``school`` if None.
+    story : Story, optional
+        How to tell it, if it is one of the stories that ship.
     """
 
     name: str
@@ -58,6 +95,7 @@ class Scenario:
     plan: Plan
     origin: str = ""
     source: School | None = None
+    story: Story | None = None
 
     def __post_init__(self) -> None:
         """Check that the plan fits the school."""
@@ -488,6 +526,7 @@ def _from_file(path: Path, origin: str) -> Scenario:
         "plan",
         "conditions",
         "programme_changes",
+        *(("story",) if origin else ()),
     )
     for key in data:
         if key not in known:
@@ -505,6 +544,8 @@ def _from_file(path: Path, origin: str) -> Scenario:
             raise InputError(f"{key} is not a table", where=where, remedy=f"write [{key}]")
         changes.update({f"{room}.{k}": v for k, v in _flatten(table)})
     scenario = _plain(data, path, origin)
+    if "story" in data:
+        scenario = replace(scenario, story=Story(**data["story"]))
     return scenario.with_changes(changes, where=where) if changes else scenario
 
 

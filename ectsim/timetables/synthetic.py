@@ -254,7 +254,13 @@ SMALLER = {"staff": 60, "ects": 2, "seed": 54}
 def smaller_files() -> dict[str, str]:
     """Return the files of the school ``smaller``, in which two of the stories are set."""
     programme = Programme.preset("2021")
-    built = synthetic_secondary(name="smaller", programme=programme, **SMALLER)
+    built = synthetic_secondary(
+        name="smaller",
+        programme=programme,
+        staff=SMALLER["staff"],
+        ects=SMALLER["ects"],
+        seed=SMALLER["seed"],
+    )
     return {**school_files(built.school), **scenario_files(built.school, built.slots, programme)}
 
 
