@@ -51,9 +51,15 @@ BIN_WORDS: dict[str, str] = {
 }
 """What each bin means, for people."""
 
-# positions in an event row
-TIME, EVENT, PAIR, CYCLE, VALUE, CAUSE, FORM, SIDE = range(8)
-E = EVENT_CODE
+# codes of the events that the ledger reads: it runs once a simulated year, over every row
+(DUE, PAUSED, PRACTISE, MODEL, MEETING, MEETING_FAILED, STEP_CHOSEN, MENTORING, RECORDED, BELL,
+ DRIFTED, LATE, LOST, CENSORED) = (
+    EVENT_CODE[name]
+    for name in (
+        "due", "paused", "practise", "model", "meeting", "meeting_failed", "step_chosen",
+        "mentoring", "recorded", "bell", "drifted", "late", "lost", "censored",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,7 @@ class Entry:
     chain: list[Attempt] = field(default_factory=list)
 
 
-PHASE_EVENTS = frozenset(E[n] for n in ("praise", "share", "model", "analyse", "practise"))
+PHASE_EVENTS = frozenset(EVENT_CODE[n] for n in ("praise", "share", "model", "analyse", "practise"))
 
 
 def ledger(log: EventLog, scenario: Scenario) -> list[Entry]:
@@ -158,47 +164,48 @@ def ledger(log: EventLog, scenario: Scenario) -> list[Entry]:
     """
     entries: dict[tuple[int, int], Entry] = {}
     closed: dict[tuple[int, int], str] = {}
-    for row in log.rows:
-        if row[CYCLE] < 0:
+    for time, event, pair, cycle, value, cause, form, side in log.rows:
+        if cycle < 0:
             continue
-        event, key = row[EVENT], (row[PAIR], row[CYCLE])
-        if event in (E["due"], E["paused"]):
+        key = (pair, cycle)
+        if event in (DUE, PAUSED):
             assert key not in entries, f"due twice: {key}"
-            entries[key] = Entry(row[PAIR], row[CYCLE], row[TIME])
-            if event == E["paused"]:
+            entries[key] = Entry(pair, cycle, time)
+            if event == PAUSED:
                 closed[key] = "paused"
             continue
         entry = entries.get(key)
         if entry is None:
             continue
         if event in PHASE_EVENTS:
-            entry.coaching += row[VALUE]
-            entry.reps += event == E["practise"]
-            entry.modelled |= event == E["model"]
-        elif event == E["meeting"]:
+            entry.coaching += value
+            if event == PRACTISE:
+                entry.reps += 1
+            elif event == MODEL:
+                entry.modelled = True
+        elif event == MEETING:
             assert key not in closed, f"met after its end: {key}"
             closed[key] = "met"
-            entry.met, entry.form = row[TIME], FORMS[row[FORM]]
-        elif event == E["meeting_failed"]:
-            entry.chain.append(Attempt(row[VALUE], FORMS[row[FORM]], CAUSES[row[CAUSE]], row[SIDE]))
-        elif event == E["step_chosen"]:
-            entry.topic, entry.gate = row[VALUE], bool(row[CAUSE])
-            entry.seen = FORMS[row[FORM]]
-        elif event == E["mentoring"]:
-            entry.mentoring += row[VALUE]
-        elif event == E["bell"]:
-            entry.cut = True
-        elif event == E["drifted"]:
-            entry.drifted = True
-        elif event == E["recorded"]:
+            entry.met, entry.form = time, FORMS[form]
+        elif event == MEETING_FAILED:
+            entry.chain.append(Attempt(value, FORMS[form], CAUSES[cause], side))
+        elif event == STEP_CHOSEN:
+            entry.topic, entry.gate, entry.seen = value, bool(cause), FORMS[form]
+        elif event == MENTORING:
+            entry.mentoring += value
+        elif event == RECORDED:
             entry.recorded = True
-        elif event == E["late"]:
+        elif event == BELL:
+            entry.cut = True
+        elif event == DRIFTED:
+            entry.drifted = True
+        elif event == LATE:
             entry.late = True
-        elif event in (E["lost"], E["censored"]):
+        elif event in (LOST, CENSORED):
             assert key not in closed, f"closed twice: {key}"
-            closed[key] = "lost" if event == E["lost"] else "censored"
-            if row[CAUSE] and not entry.chain:
-                entry.cause = CAUSES[row[CAUSE]]
+            closed[key] = "lost" if event == LOST else "censored"
+            if cause and not entry.chain:
+                entry.cause = CAUSES[cause]
     for key, entry in entries.items():
         assert key in closed, f"never closed: {key}"
         _book(entry, closed[key], scenario)
