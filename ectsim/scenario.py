@@ -8,16 +8,17 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from ectsim.clock import Slot
 from ectsim.errors import InputError, near
 from ectsim.folder import explain, read_school, read_toml, toml_value
+from ectsim.parameters import Frozen
 from ectsim.plan import PairSlots, Plan, plan_names
 from ectsim.programme import Programme
 from ectsim.school import Conditions, School
@@ -32,35 +33,24 @@ CODE = re.compile(
 Changes = Mapping[str, object]
 
 
-@dataclass(frozen=True)
-class Story:
-    """How a scenario that ships is told; nothing of it enters a simulation.
+class Story(Frozen):
+    """How a scenario is told; nothing of it enters a simulation."""
 
-    Parameters
-    ----------
-    title : str
-        Whose story.
-    opening : str
-        What to know before it begins.
-    pair : str
-        The pair that is followed.
-    year : int
-        The simulated year that is told, 1 is the first: one in which the point shows.
-    look_at : tuple of str
-        What to look for.
-    names : mapping of str to str
-        Names that stand in the telling for staff ids; all are made up.
-    versus : mapping of str to object
-        Changes that make the other plan, which lives through the same year.
-    """
-
-    title: str
-    opening: str
-    pair: str
-    year: int = 1
-    look_at: tuple[str, ...] = ()
-    names: Mapping[str, str] = field(default_factory=dict)
-    versus: Mapping[str, object] = field(default_factory=dict)
+    title: str = Field("", description="Whose story.")
+    opening: str = Field("", description="What to know before it begins.")
+    pair: str = Field(description="The pair that is followed.")
+    year: int = Field(
+        1, ge=1, description="The simulated year that is told: one that shows the point."
+    )
+    look_at: tuple[str, ...] = Field((), description="What to look for.")
+    names: dict[str, str] = Field(
+        default_factory=dict,
+        description="Made-up names that stand in the telling for staff ids.",
+    )
+    versus: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Changes that make the other plan, which lives through the same year.",
+    )
 
     def told(self, sentence: str) -> str:
         """Return a sentence with names in place of staff ids."""
@@ -526,7 +516,7 @@ def _from_file(path: Path, origin: str) -> Scenario:
         "plan",
         "conditions",
         "programme_changes",
-        *(("story",) if origin else ()),
+        "story",
     )
     for key in data:
         if key not in known:
@@ -545,8 +535,20 @@ def _from_file(path: Path, origin: str) -> Scenario:
         changes.update({f"{room}.{k}": v for k, v in _flatten(table)})
     scenario = _plain(data, path, origin)
     if "story" in data:
-        scenario = replace(scenario, story=Story(**data["story"]))
+        scenario = replace(scenario, story=_story(data["story"], scenario, where))
     return scenario.with_changes(changes, where=where) if changes else scenario
+
+
+def _story(table: object, scenario: Scenario, where: str) -> Story:
+    if not isinstance(table, dict):
+        raise InputError("story is not a table", where=where, remedy="write [story]")
+    try:
+        story = Story.model_validate(table)
+    except ValidationError as error:
+        raise explain(error, where=where, prefix="story") from None
+    scenario.school.pair(story.pair)
+    scenario.with_changes(story.versus, where=f"{where}, story.versus")
+    return story
 
 
 def _plain(data: dict[str, Any], path: Path, origin: str) -> Scenario:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from ectsim.plan import Plan, plan_names
 from ectsim.programme import Programme, programme_names
-from ectsim.scenario import FORMAT, preset_names
+from ectsim.scenario import FORMAT, Story, preset_names
 from ectsim.school import Conditions
 
 __all__ = ["scenario_schema"]
@@ -30,6 +30,7 @@ def scenario_schema() -> dict[str, Any]:
         "description": "The plan to start from; the other keys change it.",
         "enum": list(plan_names()),
     }
+    story = Story.model_json_schema(ref_template="#/$defs/{model}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A scenario of ectsim",
@@ -52,6 +53,7 @@ def scenario_schema() -> dict[str, Any]:
                 "description": "A scenario that ships, to start from.",
             },
             **rooms,
+            "story": story,
         },
         "not": {"required": ["school", "preset"]},
         "$defs": definitions,
