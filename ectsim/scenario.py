@@ -103,7 +103,10 @@ class Scenario:
     def warnings(self) -> tuple[str, ...]:
         """What to know before trusting a result."""
         banner = (self.banner,) if self.banner else ()
-        return banner + self.school.warnings + self.school.assumptions
+        own = self.school.warnings + self.school.assumptions
+        later = [self.in_year(k).school for k in range(1, self.programme.run_years)]
+        new = (n for s in later for n in (*s.calendar.warnings, *s.assumptions) if n not in own)
+        return banner + own + tuple(dict.fromkeys(new))
 
     def in_year(self, k: int) -> Scenario:
         """Return the scenario of the school year that is k years on; 0 is this one.

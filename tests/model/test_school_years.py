@@ -152,6 +152,8 @@ def test_unknown_dates_are_the_last_known_ones_52_weeks_on_and_said() -> None:
     assert (third.calendar.origin - second.calendar.origin).days == 364
     assert not [a for a in (*first.assumptions, *second.assumptions) if "52 weeks" in a]
     assert [a for a in third.assumptions if "52 weeks" in a]
+    assert not [w for w in over(2).warnings if "52 weeks" in w]
+    assert len([w for w in s.warnings if "52 weeks" in w]) == 1
 
 
 def test_a_folder_keeps_the_calendars_of_later_years(tmp_path: Path) -> None:
