@@ -1,6 +1,7 @@
 """Thirty visitors and one browser on the coordinator's dashboard: how long each waits.
 
-Run by hand: ``python benchmarks/visitors.py [--visitors 30]``. Each visitor asks for the page,
+Run by hand: ``python benchmarks/visitors.py [--visitors 30]``; ``--visitors 0`` measures what one
+visitor alone waits for, step by step, in Chromium. In the crowd each visitor asks for the page,
 talks to its kernel over a websocket as a browser does, waits for the first number, then makes
 changes and waits for the page's first word on each. One visitor is a real Chromium.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import re
 import shutil
@@ -18,6 +20,7 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -137,18 +140,81 @@ async def visit(root: str, number: int) -> dict[str, Any]:
 
 def browse(url: str) -> dict[str, float]:
     """Open the page in Chromium and wait for its first number."""
+    with chromium() as page:
+        started = time.perf_counter()
+        page.goto(url, timeout=60_000)
+        page.locator(".ect-figure").first.wait_for(timeout=60_000)
+        return {"first": time.perf_counter() - started}
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Any]:
+    """Open a page in a browser of its own, with an empty cache."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         flags = ["--no-sandbox", "--disable-gpu"]
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
-        page = chromium.new_page()
-        started = time.perf_counter()
-        page.goto(url, timeout=180_000)
-        page.locator(".ect-figure").first.wait_for(timeout=180_000)
-        first = time.perf_counter() - started
-        chromium.close()
-    return {"first": first}
+        window = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+        yield window.new_page()
+        window.close()
+
+
+WATCH = """
+(() => {
+  const line = document.querySelector(".ect-status p");
+  window.seen = [];
+  new MutationObserver(() => window.seen.push([performance.now(), line.textContent]))
+    .observe(line, {childList: true, characterData: true, subtree: true});
+})()
+"""
+"""Notes each text of the page's status line with its time."""
+
+
+def alone(url: str) -> None:
+    """Measure what one visitor waits for, in Chromium: opening, a change, a widget, Stop."""
+    with chromium() as page:
+        for words in ("opens, empty cache", "opens again"):
+            started = time.perf_counter()
+            page.goto(url, timeout=60_000)
+            page.locator(".ect-figure").first.wait_for(timeout=60_000)
+            print(f"{words:34}{time.perf_counter() - started:6.2f} s")
+            page.get_by_text(re.compile(r"simulated years\.$")).wait_for(timeout=60_000)
+            time.sleep(12)  # the next visitor's kernel is started ahead in the meantime
+        page.evaluate(WATCH)
+        first, whole, answers = [], [], []
+        days = page.get_by_role("textbox", name=re.compile("days is a teacher ill"))
+        if not days.is_visible():
+            page.get_by_role("button", name="More choices").click()
+        for tenths in range(46, 55):  # each a plan that nobody has asked for yet
+            page.evaluate("window.seen.length = 0")
+            days.fill(f"{tenths / 10}")
+            started = page.evaluate("performance.now()")
+            days.press("Enter")
+            for _ in range(8):  # a control is moved while the estimate runs
+                at = time.perf_counter()
+                page.get_by_role("button", name="More choices").click()
+                answers.append(time.perf_counter() - at)
+                time.sleep(0.1)
+            page.get_by_text(re.compile(r"simulated years\.$")).wait_for(timeout=60_000)
+            seen = [(t - started, text) for t, text in page.evaluate("window.seen")]
+            first += [t / 1000 for t, text in seen if re.search(r"\d", text)][:1]
+            whole += [t / 1000 for t, text in seen if text.endswith("simulated years.")][-1:]
+        print(f"first numbers after a change      {spread(first)}")
+        print(f"all 200 years after a change      {spread(whole)}")
+        print(f"a button's answer meanwhile       {spread(answers)}")
+        years = page.get_by_label("How many years shall be simulated?")
+        if not years.is_visible():
+            page.get_by_role("button", name="More choices").click()
+        years.select_option("1,000")
+        stop = page.get_by_role("button", name="Stop")
+        stop.wait_for()
+        time.sleep(0.3)
+        page.evaluate("window.seen.length = 0")
+        at = page.evaluate("performance.now()")
+        stop.click()
+        page.get_by_text(re.compile("topped")).first.wait_for(timeout=10_000)
+        told = next(t for t, text in page.evaluate("window.seen") if "topped" in text)
+        print(f"Stop, until the page says so      {(told - at) / 1000:6.2f} s")
 
 
 def memory(pid: int) -> float:
@@ -193,17 +259,24 @@ async def crowd(root: str, url: str, visitors: int, pid: int) -> None:
     window = loop.run_in_executor(None, browse, url)
     done = await asyncio.gather(*(visit(root, k) for k in range(visitors)), return_exceptions=True)
     used = memory(pid)
-    chromium = await window
+    real = await asyncio.gather(window, return_exceptions=True)
     good = [d for d in done if isinstance(d, dict)]
     for wrong in [d for d in done if not isinstance(d, dict)][:3]:
         print(f"failed: {wrong!r}")
     print(f"{len(good)} of {visitors} visitors were served")
+    if not good:
+        raise SystemExit("nobody was served")
     print(f"time to ready          {spread([d['ready'] for d in good])}")
     print(f"first number           {spread([d['first'] for d in good])}")
     print(f"answer of a widget     {spread([a for d in good for a in d['answers']])}")
     print(f"all done               {spread([d['all'] for d in good])}")
-    print(f"first number, Chromium {chromium['first']:6.2f} s")
-    print(f"memory                 {used:,.0f} MB")
+    if isinstance(real[0], BaseException):
+        print(f"Chromium failed: {str(real[0]).splitlines()[0]}")
+    else:
+        print(f"first number, Chromium {real[0]['first']:6.2f} s")
+    print(f"memory                 {used:,.0f} MB, {used / (visitors + 1):,.0f} a visitor")
+    if len(good) < visitors or isinstance(real[0], BaseException):
+        raise SystemExit("not everybody was served")
 
 
 def main() -> None:
@@ -227,7 +300,10 @@ def main() -> None:
         url = server.stdout.readline().rsplit(" at ", 1)[1].strip()
         root = url.split("voila/")[0]
         time.sleep(0.5 * asked.visitors + 5)  # kernels are started ahead of the crowd
-        asyncio.run(crowd(root, url, asked.visitors, server.pid))
+        if asked.visitors:
+            asyncio.run(crowd(root, url, asked.visitors, server.pid))
+        else:
+            alone(url)
     finally:
         server.send_signal(signal.SIGINT)
         server.wait(30)

@@ -452,6 +452,10 @@ def _config(
     voila.page_config_hook = page_config
     voila.preheat_kernel = visitors > 0
     voila.default_pool_size = visitors
+    # When many kernels start at once a cell's output comes long after its reply. After four seconds
+    # the executor would go on without it, and a visitor would get a page that never opens.
+    config.VoilaExecutor.iopub_timeout = 300
+    config.VoilaExecutor.raise_on_iopub_timeout = True
     # The next kernel is started ahead when the page of the last visitor has settled: earlier, it
     # would cost that page a second. With a crowd, wait until all have come.
     config.VoilaKernelManager.fill_delay = 10.0 if visitors < 5 else 120.0
