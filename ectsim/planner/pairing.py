@@ -311,16 +311,15 @@ class _Model:
             return
         zs = []
         for m, several in by_meet.items():
-            best = max(
-                (o for _, o in several),
-                key=lambda o, m=m: (table.triple(g, o, m, None).worth, -1 if o is None else o),
+            without = max(
+                (table.triple(g, o, m, None) for _, o in several),
+                key=lambda t: (t.worth, -1 if t.observe is None else t.observe),
             )
-            without = table.triple(g, best, m, None)
             mine = []
             for r in cells:
                 if r == m:
                     continue
-                t = table.triple(g, best, m, r)
+                t = table.triple(g, without.observe, m, r)
                 gain = self._points(t.completed - without.completed, t.held - without.held)
                 if gain <= 0:
                     continue
@@ -455,43 +454,40 @@ def _read(built: _Model, solver: Any, status: Literal["optimal", "feasible"]) ->
         if on(z):
             found[e][g]["reserve"] = r
     study: dict[str, list[int]] = {}
-    for s, e, c in built.studies:
+    for s, e, cell in built.studies:
         if on(s):
-            study.setdefault(e, []).append(c)
-    pairs, slots, unserved, by_pair = [], {}, [], {}
+            study.setdefault(e, []).append(cell)
+    pairs: list[Pair] = []
+    slots: dict[str, PairSlots] = {}
+    unserved: list[str] = []
+    by_pair: dict[str, float] = {}
     completed = held = 0.0
     due = tidy = 0
-    grid, per = built.school.grid, built.tables.per_day
+    grid, span = built.school.grid, 5 * built.tables.per_day
     for p in built.school.pairs:
-        m = mentor[p.id]
+        who = mentor[p.id]
         # a mentor who is new to an ECT starts with the week for contracting
-        now = p if m == p.mentor else replace(p, mentor=m, new=True)
-        pairs.append(now)
-        table = built.tables.pair(replace(p, mentor=m))
+        pairs.append(p if who == p.mentor else replace(p, mentor=who, new=True))
+        table = built.tables.pair(replace(p, mentor=who))
         mine = found.get(p.id, {})
-        full = 0.0
-        for g, group in enumerate(table.groups):
-            due += len(group.windows)
-            cells = mine.get(g)
-            if cells is None or cells["meet"] is None:
-                continue
-            t = table.triple(g, cells["observe"], cells["meet"], cells["reserve"])
-            full, held = full + t.completed, held + t.held
+        by_pair[p.id] = 0.0
+        for g, cells in mine.items():
+            t = table.triple(g, cells["observe"], cells["meet"] or 0, cells["reserve"])
+            by_pair[p.id] += t.completed
+            held += t.held
+        due += sum(len(group.windows) for group in table.groups)
         if len(mine) < len(table.groups):
             unserved.append(p.id)
-        times = [c["meet"] % (5 * per) for c in mine.values() if c["meet"] is not None]
+        times = [(c["meet"] or 0) % span for c in mine.values()]
         tidy += len(times) > 1 and len(set(times)) == 1
-        completed += full
-        by_pair[p.id] = full
-        cells_of = {
-            use: [c[use] for c in mine.values() if c[use] is not None]
+        completed += by_pair[p.id]
+        used = {
+            use: [c for c in (cells[use] for cells in mine.values()) if c is not None]
             for use in ("observe", "meet", "reserve")
-        } | {"study": study.get(p.id, [])}
+        }
+        used["study"] = study.get(p.id, [])
         slots[p.id] = PairSlots.model_validate(
-            {
-                use: tuple(str(grid.slot(c)) for c in sorted(x for x in cs if x is not None))
-                for use, cs in cells_of.items()
-            }
+            {use: tuple(str(grid.slot(c)) for c in sorted(cs)) for use, cs in used.items()}
         )
     return Pairing(
         status, tuple(pairs), slots, tuple(unserved), completed, held, due, int(tidy), by_pair

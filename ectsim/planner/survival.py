@@ -129,7 +129,7 @@ class Survival:
         self.ill = [min(0.95, ill * f) for f in frame_season(self.frame, c.winter)]
         self.stay = [1.0] + [0.0] * FAR
         if ill > 0:
-            _, mean, long_spells = sickness_rates(
+            _, _, long_spells = sickness_rates(
                 c.sickness_days, c.sickness_long_share, c.sickness_short_mean, c.sickness_long_mean
             )
             table = spell_lengths(c.sickness_short_mean, c.sickness_long_mean, long_spells)
