@@ -424,16 +424,23 @@ class PairSurvival:
         full = held
         if self.wants_visit:
             cv = 0.0 if observe is None else survival.kept(observe, "observe")
-            seen = cv * (cm * sums[3] + cr * sums[4] - cm * cr * sums[5])
-            full = seen + self._second_look(observe, meet, rescue) * (held - seen)
+            first, seen = cm * sums[0], cv * cm * sums[3]
+            full = seen + self._second_look(observe, meet, meet) * (first - seen)
+            if rescue is not None:
+                saved = held - first
+                seen = cv * (cr * sums[4] - cm * cr * sums[5])
+                full += seen + self._second_look(observe, meet, rescue) * (saved - seen)
         return Triple(observe, meet, reserve, len(self.groups[group].windows), full, held)
 
-    def _second_look(self, observe: int | None, meet: int, rescue: int | None) -> float:
-        """Return the chance that another lesson is seen where the planned visit was not."""
-        last = meet if rescue is None else max(meet, rescue)
-        week = meet // self.per_day // 5
+    def _second_look(self, observe: int | None, meet: int, held: int) -> float:
+        """Return the chance that another lesson is seen in time where the planned visit was not.
+
+        A planned visit is waited for, and what lost it may last all day: later days count.
+        """
+        day, week = self.per_day, held // self.per_day // 5
+        after = -1 if observe is None or observe > held else observe // day
         others = sum(
-            v // self.per_day // 5 == week and v < last and v not in (observe, meet, rescue)
+            v // day // 5 == week and v // day > after and v < held and v != meet
             for v in self.visits
         )
         return self.survival.second_look(others)

@@ -72,7 +72,8 @@ def by_hand(school: School, observe: int, meet: int, reserve: int, wants: bool) 
             continue
         held += 1
         seen = on(observe) and observe < when
-        full += seen or any(v < max(meet, reserve) for v in visits) or not wants
+        again = any(v // per > observe // per and v < when for v in visits)
+        full += seen or again or not wants
     return full, held
 
 
