@@ -333,6 +333,7 @@ class PairSurvival:
         plan = survival.scenario.plan
         self.wants_visit = plan.observe and not plan.video
         self.recovers = "reserve" in plan.recovery
+        self.catches_up = self.recovers and plan.horizon > 0
         self.groups = self._groups()
         self._sums = lru_cache(maxsize=None)(self._day_sums)
 
@@ -372,17 +373,19 @@ class PairSurvival:
     def _day_sums(
         self, group: int, v: int | None, m: int, r: int | None, early: bool, order: int, seen: bool
     ) -> tuple[float, ...]:
-        """Add chances over the windows: M, R, M and R, then each with the visit V.
+        """Add chances over the windows: M, R, M and R, then each with the visit V; last R at any time.
 
         ``order`` is 1 where a reserve on the meeting's day comes after it; ``seen`` says that a
         visit on the reserve's day comes before the reserve; ``early``: the visit is a week before.
         """
-        out = [0.0] * 6
+        out = [0.0] * 7
         g, pair, present = self.groups[group], self.who, self.survival.present
         for days, before in zip(g.windows, g.before, strict=True):
             md = days.get(m)
             rd = None if r is None else days.get(r)
             vd = None if v is None else (before if early else days).get(v)
+            if rd is not None:
+                out[6] += present(pair, [rd])
             if rd is not None and md is not None and (rd < md or (rd == md and order < 0)):
                 rd = None  # the reserve is past before the meeting is lost
             held = [[d] for d in (md, rd) if d is not None]
@@ -430,6 +433,12 @@ class PairSurvival:
                 saved = held - first
                 seen = cv * (cr * sums[4] - cm * cr * sums[5])
                 full += seen + self._second_look(observe, meet, rescue) * (saved - seen)
+        if rescue is not None and self.catches_up:
+            # a reserve that this cycle does not need may catch up on the one before, if it is open
+            due = len(self.groups[group].windows)
+            late = max(0.0, 1 - held / due) * (cr * sums[6] - (held - cm * sums[0]))
+            held += late
+            full += late * (self._second_look(None, meet, rescue) if self.wants_visit else 1.0)
         return Triple(observe, meet, reserve, len(self.groups[group].windows), full, held)
 
     def _second_look(self, observe: int | None, meet: int, held: int) -> float:

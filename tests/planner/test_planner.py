@@ -89,7 +89,7 @@ def test_brute_force_over_a_five_by_six_grid_agrees() -> None:
         grid=six_periods(),
         lessons={"E1": "**:1 **:2 **:3 1Tue:6", "M1": "**:2 **:3 **:4"},
     )
-    scenario = bare(school)
+    scenario = bare(school, horizon=0)
     best = (-1, -1)
     common = school.common_free(school.pairs[0])
     mine = Survival(scenario).pair(school.pairs[0])
@@ -115,7 +115,7 @@ def test_a_reserve_on_the_same_day_shares_the_absence_and_another_day_rescues_mo
         conditions=conditions, grid=six_periods(), weeks=20,
         lessons={"E1": "**:1 **:2 **:3", "M1": "**:2 **:3 **:4"},
     )  # fmt: skip
-    tables = Survival(bare(school, observe=False))
+    tables = Survival(bare(school, observe=False, horizon=0))
     mine = tables.pair(school.pairs[0])
     per = mine.per_day
     alone = mine.triple(0, None, per + 4, None).held
@@ -124,6 +124,17 @@ def test_a_reserve_on_the_same_day_shares_the_absence_and_another_day_rescues_mo
     far = mine.triple(0, None, per + 4, 4 * per + 4).held
     assert same - alone < 0.2 * (other - alone)
     assert other < far  # what is left of a spell
+
+
+def test_a_reserve_before_the_meeting_helps_only_where_a_cycle_may_be_caught_up() -> None:
+    school = tiny_school(conditions={**QUIET, "sickness_days": 12.0}, weeks=20)
+    gain = []
+    for horizon in (0, 1):
+        mine = Survival(bare(school, observe=False, horizon=horizon)).pair(school.pairs[0])
+        monday, tuesday = mine.meets(0)[:2]
+        alone, two = (mine.triple(0, None, tuesday, r).held for r in (None, monday))
+        gain.append(two - alone)
+    assert gain[0] == 0 < gain[1] < 0.2 * 20
 
 
 def test_absence_agrees_with_the_diary() -> None:
