@@ -460,7 +460,7 @@ class PairSurvival:
         return [c for c in self.common if c // self.per_day // 5 in weeks]
 
     def observes(self, meet: int) -> list[int | None]:
-        """Return the cells of a visit for a meeting: earlier in its week, else late in the one before."""
+        """Return the cells of a visit for a meeting: earlier in its week, else in the one before."""
         if not self.wants_visit:
             return [None]
         per, week = self.per_day, meet // self.per_day // 5
@@ -470,7 +470,11 @@ class PairSurvival:
         cycle = self.survival.school.grid.cycle_weeks
         span = 5 * per
         before = (week - 1) % cycle
-        late = [v for v in self.visits if v // per // 5 == before and v % span > meet % span]
+        late = [v for v in self.visits if v // per // 5 == before]
+        if (
+            cycle == 1
+        ):  # after the meeting of the week before; a pairing sees to it in longer cycles
+            late = [v for v in late if v % span > meet % span]
         return [*late] or [None]
 
     def triples(self, group: int) -> Iterator[Triple]:
