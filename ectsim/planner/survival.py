@@ -383,7 +383,9 @@ class PairSurvival:
         for days, before in zip(g.windows, g.before, strict=True):
             md = days.get(m)
             rd = None if r is None else days.get(r)
-            vd = None if v is None else (before if early else days).get(v)
+            vd = None if v is None else days.get(v)
+            if early and v is not None and (vd is None or md is None or vd >= md):
+                vd = before.get(v)  # in a fortnight the week before may lie in the window itself
             if rd is not None:
                 out[6] += present(pair, [rd])
             if rd is not None and md is not None and (rd < md or (rd == md and order < 0)):
