@@ -420,3 +420,64 @@ def dashboard(
     from ectsim.app.server import serve  # noqa: PLC0415 - loads the web server
 
     serve(name, port, not no_browser, preload=("ectsim.desk", "ectsim.model.year", "ectsim.story"))
+
+
+@app.command()
+def slots(
+    scenario: SCENARIO,
+    pair: Annotated[str | None, typer.Option(help="The pair's id: the ECT's.")] = None,
+    top: Annotated[int, typer.Option(min=1, max=1000, help="How many to list a week.")] = 3,
+    changes: SET = None,
+    school: SCHOOL = None,
+    as_json: JSON = False,
+) -> None:
+    """Rank visit, meeting and reserve slots by the cycles that they can be expected to complete."""
+    from ectsim.planner import survival, telling  # noqa: PLC0415
+
+    chosen = _load(scenario, school, _changes(changes))
+    if not chosen.school.pairs:
+        raise InputError("the school has no pairs", remedy="import it with a roster")
+    ids = [chosen.school.pair(pair).id] if pair else [p.id for p in chosen.school.pairs]
+    tables = survival.Survival(chosen)
+    found = [g for i in ids for g in survival.slots(chosen, i, top=top, survival=tables)]
+    without = [i for i in ids if not any(g["slots"] for g in found if g["pair"] == i)]
+    _print(
+        {"scenario": chosen.name, "groups": found, "without": without},
+        telling.slot_lines(found, without),
+        as_json=as_json,
+    )
+
+
+@app.command()
+def pair(
+    scenario: SCENARIO,
+    any_mentor: Annotated[
+        bool, typer.Option("--any-mentor", help="Let any colleague of the department mentor.")
+    ] = False,
+    caseload: Annotated[int, typer.Option(min=1, max=10, help="ECTs a mentor may have.")] = 2,
+    to: Annotated[
+        Path | None, typer.Option(help="TOML file to write the planned scenario to.")
+    ] = None,
+    changes: SET = None,
+    school: SCHOOL = None,
+    as_json: JSON = False,
+) -> None:
+    """Choose mentors and slots by expected completion; say what stands in the way where it cannot be."""
+    from ectsim.planner import telling  # noqa: PLC0415
+    from ectsim.planner.conflicts import conflicts  # noqa: PLC0415
+    from ectsim.planner.pairing import pair_up  # noqa: PLC0415
+
+    chosen = _load(scenario, school, _changes(changes))
+    found = pair_up(chosen, any_mentor=any_mentor, caseload=caseload)
+    stands = None
+    if found.unserved or found.status == "infeasible":
+        stands = conflicts(chosen, any_mentor=any_mentor, caseload=caseload)
+    result = found.to_dict() | {
+        "scenario": chosen.name,
+        "conflicts": list(stands.sentences) if stands else [],
+    }
+    if to is not None:
+        if found.status == "infeasible":
+            raise InputError("there is no lawful plan to write", remedy="; ".join(result["conflicts"]))
+        telling.write_plan(found, chosen, to)
+    _print(result, telling.pair_lines(result), as_json=as_json)
