@@ -171,6 +171,15 @@ class Conditions(Frozen):
         0.15, unit="chance a cycle", status="assumption", source="F159", low=0.05, high=0.3, ge=0,
         le=1, ask="How often does a visit show a need that has not been studied yet?",
     )  # fmt: skip
+    training_attend: float = number(
+        0.93, unit="chance a date", status="assumption", source="F104", low=0.80, high=1.0, ge=0, le=1,
+        ask="How often does somebody who is well go to a training event, when nobody reminds them?",
+    )  # fmt: skip
+    training_reminded: float = number(
+        0.98, unit="chance a date", status="assumption", source="F104", low=0.90, high=1.0, ge=0, le=1,
+        ask="How often with a weekly check-in?",
+        why="Securing attendance is the mentor's part; check-ins remind of it.",
+    )  # fmt: skip
     feedback: bool = number(
         True, unit="", status="assumption", source="F164",
         ask="Do kept and lost weeks change habit and belief?",

@@ -687,7 +687,7 @@ class Coaching:
         number = cycle.window.cycle
         self._log(MEETING, cycle, bell - now, form=form)
         self._choose_step(cycle, self.first_module + self._studied())
-        factor = self.mentor.factor()
+        factor = self.mentor.factor(now)
         clock = now + self.lengths[number * PHASES + 1]
         review = (
             cycle.window.week in self.programme.review_weeks and self.programme.reviews_use_meeting
@@ -703,7 +703,7 @@ class Coaching:
         elif bell - round(clock) > 0:
             self._log(MENTORING, cycle, bell - round(clock), at=round(clock))
         self._write_up(cycle, end)
-        self.mentor.learn(practised, self.c)
+        self.mentor.learn(practised, self.c, end)
         return end
 
     def _phases(self, cycle: Cycle, clock: float, bell: int, factor: float) -> tuple[float, int]:

@@ -17,6 +17,7 @@ from ectsim.clock import DAY, Slot, Week
 from ectsim.log import FORM_CODE
 from ectsim.luck import stable_fraction
 from ectsim.model.study import due_modules
+from ectsim.model.training import coaching_hours, due_training
 from ectsim.plan import LEVELS
 from ectsim.school import Pair
 
@@ -159,6 +160,8 @@ class Frame:
         split = plan.cover.split_classes
         self.split_classes = split if split is not None else int(school.phase == "primary")
         self._protection(scenario)
+        self.training = due_training(self)
+        self.coaching_hours = coaching_hours(self) if self.training else {}
 
     def _timetable_arrays(self, scenario: Scenario, order: list[str]) -> None:
         """Lay the cycle's cells over the year's days."""
