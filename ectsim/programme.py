@@ -271,11 +271,11 @@ class Events(Frozen):
         2.0, unit="hours", status="assumption", source="F108", low=1.5, high=3.0, ge=0.5, le=4,
         ask="How long is an evening of a conference that is not held by day?",
     )  # fmt: skip
-    travel_min: int = number(
+    travel_minutes: int = number(
         30, unit="minutes", status="assumption", source="F117", low=15, high=60, ge=0, le=180,
         ask="How long is the way to a mentor clinic in a room?",
     )  # fmt: skip
-    time_back_min: int = number(
+    time_back_minutes: int = number(
         60, unit="minutes a week", status="assumption", source="F108", low=30, high=120, ge=0, le=300,
         ask="How much owed time is given back in a week by an early end?",
     )  # fmt: skip

@@ -271,11 +271,11 @@ def _training(told: _Told, row: Event) -> str:
     event = events()[row.value]
     kind = {"conference": "conference", "clinic": "clinic"}.get(event.kind, "hour with an expert")
     if name == "trained":
-        return f"{who} was at the {kind} \"{event.label}\" on {told.day(row.time)}."
+        return f'{who} was at the {kind} "{event.label}" on {told.day(row.time)}.'
     if name == "caught_up":
-        return f"{who} caught up the {kind} \"{event.label}\" on the platform."
+        return f'{who} caught up the {kind} "{event.label}" on the platform.'
     why = told.why(CAUSES[row.cause], row.side)
-    return f"{who} missed the {kind} \"{event.label}\" on {told.day(row.time)}: {why}."
+    return f'{who} missed the {kind} "{event.label}" on {told.day(row.time)}: {why}.'
 
 
 def _visit(told: _Told, row: Event) -> str:

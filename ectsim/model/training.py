@@ -80,7 +80,9 @@ class Due:
 def _sequence(frame: Frame, side: int, year: int) -> Iterator[tuple[int, TrainingEvent, int]]:
     """Yield what is due to an ECT or a mentor in a year of theirs: position, event, first week."""
     rules, known = frame.scenario.programme.events, events()
-    mine = [(i, e) for i, e in enumerate(known) if e.audience == ("ect" if side == ECT else "mentor")]
+    mine = [
+        (i, e) for i, e in enumerate(known) if e.audience == ("ect" if side == ECT else "mentor")
+    ]
     if side == ECT:
         mine = [(i, e) for i, e in mine if e.year == year]
         first = year == 1
@@ -149,7 +151,9 @@ def due_training(frame: Frame) -> tuple[Due, ...]:
         mentor = 1 if p.pair.new else 2
         years[p.mentor, MENTOR] = max(mentor, years.get((p.mentor, MENTOR), 1))
     out = []
-    for (person, side), year in sorted(years.items(), key=lambda x: (frame.staff[x[0][0]], x[0][1])):
+    for (person, side), year in sorted(
+        years.items(), key=lambda x: (frame.staff[x[0][0]], x[0][1])
+    ):
         used: set[int] = set()
         for i, e, number in _sequence(frame, side, year):
             week = number - 1
@@ -201,10 +205,14 @@ class Training:
         self.busy: dict[int, set[int]] = defaultdict(set)
         self.gains: dict[int, list[tuple[int, float]]] = defaultdict(list)
         self.started: dict[int, int] = {}
-        self._rows: list[tuple[int, int, int, int, int, int]] = []  # time, event, person, value, cause, side
+        self._rows: list[
+            tuple[int, int, int, int, int, int]
+        ] = []  # time, event, person, value, cause, side
         self._evenings: set[tuple[int, int]] = set()
         self._owed: list[tuple[int, int, int, int]] = []  # person, side, from which week, minutes
-        self._after = [p for p in range(frame.periods) if frame.scenario.school.grid.periods[p].kind == "after"]
+        self._after = [
+            p for p in range(frame.periods) if frame.scenario.school.grid.periods[p].kind == "after"
+        ]
         for due in frame.training:
             if due.kind == "conference":
                 self._conference(due)
@@ -252,7 +260,11 @@ class Training:
         if due.side == MENTOR and events()[due.event].order == 1:
             self.started[due.person] = frame.end
         for n, day in enumerate(due.days):
-            at = frame.midnight[day] + (self.rules.evening_start if evening else min(frame.starts[p] for p in range(frame.periods) if frame.lesson_period[p]))
+            at = frame.midnight[day] + (
+                self.rules.evening_start
+                if evening
+                else min(frame.starts[p] for p in range(frame.periods) if frame.lesson_period[p])
+            )
             cause = self._why_missed(due, day, n)
             if cause:
                 self._log(at, MISSED, due, due.event, cause)
@@ -328,7 +340,7 @@ class Training:
             return True
         self._log(at, TRAINED, due, due.event)
         in_person = due.side == MENTOR and self.plan.mentor_training_mode == "in_person"
-        away_from = start - (self.rules.travel_min if in_person else 0)
+        away_from = start - (self.rules.travel_minutes if in_person else 0)
         self.busy[due.person] |= self._evening_cells(day, away_from, start + due.minutes)
         self._evenings.add((due.person, day))
         if self.plan.training_release == "time_back":
@@ -398,7 +410,7 @@ class Training:
             have = 0
             for w in range(week, len(frame.weeks)):
                 have += sum(m for p, _, v, m in self._owed if p == person and v == w)
-                part = min(have, self.rules.time_back_min)
+                part = min(have, self.rules.time_back_minutes)
                 free = [d for d in frame.weeks[w].days if (person, d) not in self._evenings]
                 if part <= 0 or not free:
                     continue
@@ -440,4 +452,3 @@ def coaching_hours(frame: Frame) -> dict[int, list[list[tuple[int, int]]]]:
                 days[day].append((period, rank))
         out[who] = days
     return out
-

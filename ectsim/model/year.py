@@ -101,11 +101,7 @@ class Fate:
         if cell in self._taken[mentor]:
             return COVER, MENTOR
         for side, person in pair.released.get(cell, ()):
-            if (
-                self._away[person][day]
-                or cell in self._taken[person]
-                or cell in self._busy[person]
-            ):
+            if self._away[person][day] or cell in self._taken[person] or cell in self._busy[person]:
                 return COVER, side
         return 0, 0
 

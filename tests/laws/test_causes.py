@@ -60,7 +60,10 @@ def nobody_away(scenario: Scenario) -> Scenario:
 
 OFF: dict[str, tuple[Any, tuple[str, ...]]] = {
     "sickness": (nobody_away, ("ect_absent", "mentor_absent", "cover")),
-    "event": (lambda s: open_all_year(with_conditions(no_training(s), planned_absence=0.0)), ("event",)),
+    "event": (
+        lambda s: open_all_year(with_conditions(no_training(s), planned_absence=0.0)),
+        ("event",),
+    ),
     "cover": (lambda s: with_plan(s, cover={"supervisors": 20}), ("cover",)),
     "slipped": (lambda s: with_conditions(s, slip_found=0.0, slip_before_after=0.0), ("slipped",)),
     "gate": (lambda s: with_plan(s, gate="deepen"), ("gate",)),
