@@ -244,8 +244,8 @@ class Frame:
                     day, period = divmod(cell, self.periods)
                     gone.setdefault(day, []).append((self.position[who], period))
             callable_cells = self.callable_cells.reshape(len(self.staff), self.days, self.periods)
-            for d, day in enumerate(school.calendar.pupil_days):
-                if span.first <= day <= span.last:
+            for d, date in enumerate(school.calendar.pupil_days):
+                if span.first <= date <= span.last:
                     for person, period in gone.get(self.cycle_day[d], ()):
                         if self.lessons[person, d, period]:
                             self.lessons[person, d, period] = False
