@@ -1,5 +1,6 @@
-"""The diary: who is away when. A function of school and luck alone, so no plan can change it;
-conferences, whose release a plan may choose, are added by model/training.py.
+"""The diary: who is away when. A function of school and luck alone, so no plan can change it.
+
+Conferences, whose release a plan may choose, are added by ``model/training.py``.
 
 Sickness comes in spells: on each day a person who is well falls ill with a chance that follows the
 season; a spell is short (up to 19 pupil days) or long (20 or more). Days are pupil days. The
