@@ -478,6 +478,8 @@ def pair(
     }
     if to is not None:
         if found.status == "infeasible":
-            raise InputError("there is no lawful plan to write", remedy="; ".join(result["conflicts"]))
+            raise InputError(
+                "there is no lawful plan to write", remedy="; ".join(result["conflicts"])
+            )
         telling.write_plan(found, chosen, to)
     _print(result, telling.pair_lines(result), as_json=as_json)

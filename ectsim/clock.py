@@ -42,7 +42,18 @@ EXPECTED_PUPIL_DAYS = (189, 191)
 
 PeriodKind = Literal["before", "lesson", "break", "lunch", "after"]
 
-CALENDAR_KINDS = ("half_term", "inset", "bank_holiday", "closed", "off_timetable", "cycle")
+SHAPE_KINDS = ("gained_time", "parents_evening", "reports", "provisional", "inspection")
+"""Rows that give the year its shape; a calendar without them says nothing of it."""
+
+CALENDAR_KINDS = (
+    "half_term",
+    "inset",
+    "bank_holiday",
+    "closed",
+    "off_timetable",
+    "cycle",
+    *SHAPE_KINDS,
+)
 """Rows that a calendar file may hold (see :class:`Span`)."""
 
 
@@ -125,6 +136,9 @@ class Span:
     ``half_term`` rows say when the school is open; ``inset``, ``bank_holiday`` and ``closed``
     take days out; on an ``off_timetable`` day pupils are in but the timetable does not run;
     a ``cycle`` row (name ``1`` or ``2``) fixes the cycle week of the weeks that it touches.
+    In ``gained_time`` the year groups in its name (``11 13``) have left and their lessons with
+    them; ``parents_evening`` and ``reports`` load the weeks that they touch, ``provisional`` (a
+    timetable not yet settled) and ``inspection`` their own days.
     """
 
     kind: str

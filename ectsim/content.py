@@ -150,6 +150,10 @@ class TrainingEvent:
         Version of the list; content and order may change each year (F090).
     as_of : datetime.date
         Day for which it was read.
+    week, week_low, week_high : int
+        School week of its first date, 1 is the first, and the range of this assumption.
+    week_one_year : int or None
+        The same where a mentor's training is done in one year.
     """
 
     id: str
@@ -166,6 +170,10 @@ class TrainingEvent:
     source: tuple[str, ...]
     version: int
     as_of: dt.date
+    week: int = 1
+    week_low: int = 1
+    week_high: int = 1
+    week_one_year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -494,9 +502,16 @@ def events(folder: Path | None = None) -> tuple[TrainingEvent, ...]:
             row.words("source"),
             row.whole("version", 1, 999),
             row.date("as_of"),
+            row.whole("week", 1, 45),
+            row.whole("week_low", 1, 45),
+            row.whole("week_high", 1, 45),
+            row.whole("week_one_year", 1, 45) if row.cells["week_one_year"].strip() else None,
         )
 
-    header = "id audience year order kind label label_uncertain hours mode after_school dates source version as_of"
+    header = (
+        "id audience year order kind label label_uncertain hours mode after_school dates source version as_of "
+        "week week_low week_high week_one_year"
+    )
     out = _unique(list(_table(folder, "events.csv", header)), event, lambda e: e.id)
     return tuple(sorted(out, key=lambda e: (e.audience, e.order)))
 

@@ -37,6 +37,11 @@ EVENTS: tuple[str, ...] = (
     "censored",  # the run ends while the cycle is open
     "absence",  # a member of a pair is away; value: pupil day, cause; once a day
     "cover_call",  # a member of a pair takes a lesson; value: cell of the year
+    "trained",  # somebody goes to a training event; value: its position in content.events(), side
+    "training_missed",  # a date of it is missed; value: the same; cause
+    "caught_up",  # it is caught up on the platform; value: the same
+    "time_owed",  # training in the evening: time owed; value: minutes
+    "time_given_back",  # somebody goes home early in return; value: minutes
 )
 """Every event a log may hold; the code of an event is its position."""
 

@@ -214,6 +214,51 @@ def _supply_cost(run: Run) -> float:
     return run.cover.get("supply_days", nan) * run.scenario.plan.cover.supply_cost_day
 
 
+def _due_training(run: Run) -> set[tuple[str, int, int]]:
+    """Return (person, side, event) of what is due in the year."""
+    from ectsim.model.frame import frame_of  # noqa: PLC0415 - as above
+
+    frame = frame_of(run.scenario)
+    return {(frame.staff[d.person], d.side, d.event) for d in frame.training}
+
+
+def _training(run: Run, *names: str) -> set[tuple[str, int, int, int]]:
+    """Return (person, side, value, minute) of training rows; a mentor of several ECTs counts once."""
+    pairs = run.scenario.school.pairs
+    return {
+        (pairs[r[PAIR]].ect if r[SIDE] == 1 else pairs[r[PAIR]].mentor, r[SIDE], r[VALUE], r[TIME])
+        for name in names
+        for r in run.rows(name)
+    }
+
+
+def _trained(run: Run) -> float:
+    # an event may come again in a later school year
+    done = [{row[:3] for row in _training(y, "trained", "caught_up")} for y in run.years]
+    return _share(sum(map(len, done)), sum(len(_due_training(y)) for y in run.years))
+
+
+def _training_lessons(run: Run) -> float:
+    """Lessons of people who are away at a conference by day."""
+    from ectsim.content import events  # noqa: PLC0415 - only this metric needs it
+    from ectsim.model.frame import frame_of  # noqa: PLC0415 - as above
+
+    if run.scenario.plan.training_release != "cover":
+        return 0.0
+    known, lessons = events(), 0
+    for year in run.years:
+        frame = frame_of(year.scenario)
+        day_of = {m // 1440: d for d, m in enumerate(frame.midnight)}
+        for who, _, event, at in _training(year, "trained"):
+            if known[event].kind == "conference":
+                lessons += int(frame.lessons[frame.position[who], day_of[at // 1440]].sum())
+    return float(lessons)
+
+
+def _minutes_of(run: Run, name: str) -> float:
+    return float(sum(row[2] for row in _training(run, name)))
+
+
 def _registry(*metrics: Metric) -> dict[str, Metric]:
     return {m.name: m for m in metrics}
 
@@ -237,6 +282,11 @@ METRICS: dict[str, Metric] = _registry(
     Metric("cover_by_teachers", "Cover by teachers", "lessons that teachers of the school are called to cover in the year", "lessons", "less", lambda r: r.cover.get("by_teachers", nan)),
     Metric("lessons_bought", "Lessons bought or merged", "lessons with nobody left to call, bought in or merged", "lessons", "less", lambda r: r.cover.get("bought", nan) + r.cover.get("collapsed", nan)),
     Metric("supply_cost", "Supply", "cost of supply teachers in the year", "pounds", "less", _supply_cost),
+    Metric("training_attended", "Training reached", "training events gone to or caught up in the year, over those due", "share", "more", _trained),
+    Metric("training_missed", "Training dates missed", "dates of training events that a member of a pair missed in the year", "dates", "less", lambda r: float(len(_training(r, "training_missed")))),
+    Metric("training_lessons", "Lessons left by training", "lessons of people who are away at a conference", "lessons", "less", _training_lessons),
+    Metric("owed_minutes", "Time owed for evening training", "minutes of evening training owed to members of pairs in the year", "minutes", "less", lambda r: _minutes_of(r, "time_owed")),
+    Metric("owed_open", "Owed and not given back", "owed minutes that are not given back by the end of the year", "minutes", "less", lambda r: _minutes_of(r, "time_owed") - _minutes_of(r, "time_given_back")),
 )  # fmt: skip
 """Every metric that results carry."""
 

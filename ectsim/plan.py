@@ -173,6 +173,16 @@ class Plan(Frozen):
         "reduced_timetable", unit="", status="source", source="F008",
         ask="How is the mentor's time made?",
     )  # fmt: skip
+    training_release: Literal["cover", "time_back"] = number(
+        "cover", unit="", status="source", source="F107 F108",
+        ask="Are people released for training days, or trained in the evening and given the time back?",
+        why="A day's release leaves lessons to cover; evenings cost no lesson, but time is owed.",
+    )  # fmt: skip
+    mentor_training_mode: Literal["virtual", "in_person"] = number(
+        "virtual", unit="", status="source", source="F117 F092 F093",
+        ask="Do mentors join their clinics and coaching on a screen or in a room?",
+        why="In a room there is a way to go, and no hour with an expert after school.",
+    )  # fmt: skip
     slots: Mapping[str, PairSlots] = Field(default_factory=dict)
 
     @field_validator("recovery", mode="before")

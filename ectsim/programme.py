@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from ectsim.content import events as training_events
 from ectsim.errors import InputError, near
 from ectsim.parameters import Frozen, number
 from ectsim.share import data_dir
@@ -231,6 +232,80 @@ class Events(Frozen):
         "two_years", unit="", status="source", source="F094 A13-6 E6-02",
         ask="Is a mentor's training spread over two years, done in one, or repeated each year?",
     )  # fmt: skip
+
+    in_year: bool = number(
+        True, unit="", status="source", source="F096 F097",
+        ask="Do training events take place in the simulated year?",
+        why="A conference takes its people out of school for a day.",
+    )  # fmt: skip
+    weeks: tuple[str, ...] = number(
+        (), unit="event=school week", status="assumption", source="F090",
+        ask="Which events has the delivery partner in another week than the list?",
+        why="Written ect_clinic_1=9; ids and the usual weeks stand in data/events.csv.",
+    )  # fmt: skip
+    shift_weeks: int = number(
+        0, unit="weeks", status="assumption", source="", low=-1, high=3, ge=-10, le=10,
+        ask="How many weeks later than the list are all events?",
+    )  # fmt: skip
+    second_dates: int = number(
+        2, unit="dates", status="assumption", source="E7-06", low=1, high=3, ge=0, le=5,
+        ask="How many other dates has a conference for those who missed it?",
+    )  # fmt: skip
+    second_date_weeks: int = number(
+        3, unit="weeks", status="assumption", source="E7-06", low=1, high=6, ge=1, le=12,
+        ask="How many weeks later is the next date of a conference?",
+    )  # fmt: skip
+    clinic_places: int = number(
+        20, unit="places a date", status="assumption", source="F097", low=5, high=30, ge=0, le=500,
+        ask="How many places has a clinic date for this school?",
+    )  # fmt: skip
+    catch_up: float = number(
+        0.5, unit="chance a week", status="assumption", source="E7-06", low=0.2, high=0.9, ge=0, le=1,
+        ask="How soon is a missed clinic caught up on the platform?",
+    )  # fmt: skip
+    evening_start: int = number(
+        960, unit="minutes after midnight", status="assumption", source="F097", low=930, high=1020,
+        ge=840, le=1200, ask="When does training after school begin?",
+    )  # fmt: skip
+    evening_hours: float = number(
+        2.0, unit="hours", status="assumption", source="F108", low=1.5, high=3.0, ge=0.5, le=4,
+        ask="How long is an evening of a conference that is not held by day?",
+    )  # fmt: skip
+    travel_minutes: int = number(
+        30, unit="minutes", status="assumption", source="F117", low=15, high=60, ge=0, le=180,
+        ask="How long is the way to a mentor clinic in a room?",
+    )  # fmt: skip
+    time_back_minutes: int = number(
+        60, unit="minutes a week", status="assumption", source="F108", low=30, high=120, ge=0, le=300,
+        ask="How much owed time is given back in a week by an early end?",
+    )  # fmt: skip
+    gain_conference: float = number(
+        2.0, unit="cycles of practice", status="assumption", source="F098", low=0.0, high=5.0, ge=0,
+        le=40, ask="How many cycles of practice is a mentor conference worth?",
+    )  # fmt: skip
+    gain_coaching: float = number(
+        1.5, unit="cycles of practice", status="assumption", source="F092 F227", low=0.0, high=4.0,
+        ge=0, le=40, ask="How many cycles of practice is an hour of coaching on coaching worth?",
+    )  # fmt: skip
+    gain_clinic: float = number(
+        0.5, unit="cycles of practice", status="assumption", source="F093 F227", low=0.0, high=2.0,
+        ge=0, le=40, ask="How many cycles of practice is a mentor clinic worth?",
+    )  # fmt: skip
+    before_conference: float = number(
+        0.5, unit="share of a cycle's practice", status="assumption", source="F098", low=0.25, high=1.0,
+        ge=0, le=1, ask="How much does a new mentor learn from a cycle before the first conference?",
+    )  # fmt: skip
+
+    @field_validator("weeks", mode="before")
+    @classmethod
+    def _dated(cls, value: Any) -> Any:
+        words = value.replace(",", " ").split() if isinstance(value, str) else value
+        for word in words:
+            name, _, week = str(word).partition("=")
+            known = [e.id for e in training_events()]
+            if name not in known or not week.isdigit():
+                raise ValueError(f"'{word}' is no event and week; write ect_clinic_1=9")
+        return tuple(words)
 
     @property
     def mentor_hours(self) -> float:

@@ -171,6 +171,31 @@ class Conditions(Frozen):
         0.15, unit="chance a cycle", status="assumption", source="F159", low=0.05, high=0.3, ge=0,
         le=1, ask="How often does a visit show a need that has not been studied yet?",
     )  # fmt: skip
+    slip_parents_evening: float = number(
+        1.4, unit="times the usual slipping, in its week", status="assumption", source="", low=1.0,
+        high=2.0, ge=0, le=20, ask="How much more slips in a week with a parents' evening?",
+    )  # fmt: skip
+    slip_reports: float = number(
+        1.4, unit="times the usual slipping, in its week", status="assumption", source="", low=1.0,
+        high=2.0, ge=0, le=20, ask="How much more slips in a week in which reports are written?",
+    )  # fmt: skip
+    slip_provisional: float = number(
+        1.5, unit="times the usual slipping", status="assumption", source="", low=1.0, high=2.5, ge=0,
+        le=20, ask="How much more slips while the timetable is provisional?",
+    )  # fmt: skip
+    slip_inspection: float = number(
+        5.0, unit="times the usual slipping", status="assumption", source="", low=2.0, high=10.0, ge=0,
+        le=20, ask="How much more slips on a day of inspection?",
+    )  # fmt: skip
+    training_attend: float = number(
+        0.93, unit="chance a date", status="assumption", source="F104", low=0.80, high=1.0, ge=0, le=1,
+        ask="How often does somebody who is well go to a training event, when nobody reminds them?",
+    )  # fmt: skip
+    training_reminded: float = number(
+        0.98, unit="chance a date", status="assumption", source="F104", low=0.90, high=1.0, ge=0, le=1,
+        ask="How often with a weekly check-in?",
+        why="Securing attendance is the mentor's part; check-ins remind of it.",
+    )  # fmt: skip
     feedback: bool = number(
         True, unit="", status="assumption", source="F164",
         ask="Do kept and lost weeks change habit and belief?",

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ectsim.clock import DAY, clock_text
-from ectsim.content import topic
+from ectsim.content import events, topic
 from ectsim.errors import InputError
 from ectsim.ledger import Attempt, Entry, ledger
 from ectsim.log import CAUSES, EVENT_CODE, EVENTS, FORMS, Event, EventLog
@@ -233,6 +233,8 @@ def _week(told: _Told, week: int, rows: list[Event]) -> Iterator[str]:
             yield _failed(told, row, week)
         elif name == "meeting":
             yield _meeting(told, row, week)
+        elif name in ("trained", "training_missed", "caught_up", "time_given_back"):
+            yield _training(told, row)
         elif name == "late":
             yield f"{_the_cycle(told, row.cycle, week)} was still open and was carried over."
         elif name == "lost":
@@ -258,6 +260,22 @@ def _absence(told: _Told, rows: Iterable[Event]) -> Iterator[str]:
         who = told.pair.ect if side == ECT else told.pair.mentor
         span = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
         yield f"{who} was away on {span}."
+
+
+def _training(told: _Told, row: Event) -> str:
+    """Say what became of a training event."""
+    who = told.pair.ect if row.side == ECT else told.pair.mentor
+    name = EVENTS[row.event]
+    if name == "time_given_back":
+        return f"{who} went home early on {told.day(row.time)}, in return for evening training."
+    event = events()[row.value]
+    kind = {"conference": "conference", "clinic": "clinic"}.get(event.kind, "hour with an expert")
+    if name == "trained":
+        return f'{who} was at the {kind} "{event.label}" on {told.day(row.time)}.'
+    if name == "caught_up":
+        return f'{who} caught up the {kind} "{event.label}" on the platform.'
+    why = told.why(CAUSES[row.cause], row.side)
+    return f'{who} missed the {kind} "{event.label}" on {told.day(row.time)}: {why}.'
 
 
 def _visit(told: _Told, row: Event) -> str:

@@ -240,13 +240,20 @@ def tiny_plan(
     return Plan.model_validate(tree)
 
 
+def without_events() -> Programme:
+    """Return the programme of 2021 without training events in the year."""
+    tree = Programme().model_dump()
+    tree["events"]["in_year"] = False
+    return Programme.model_validate(tree)
+
+
 def tiny_scenario(
     school: School | None = None, plan: Plan | None = None, programme: Programme | None = None
 ) -> Scenario:
     """Make a scenario: by default one pair that meets on Tuesdays in period 5 after a Monday visit."""
     school = school or tiny_school()
     usual = {p.id: {"meet": "1Tue:5", "observe": "1Mon:1"} for p in school.pairs}
-    return Scenario("tiny", programme or Programme(), school, plan or tiny_plan(usual))
+    return Scenario("tiny", programme or without_events(), school, plan or tiny_plan(usual))
 
 
 def minute(scenario: Scenario | School, day: str | dt.date, clock: str = "00:00") -> int:

@@ -15,9 +15,16 @@ from ectsim.model.cover import allocate
 from ectsim.model.diary import AWAY_SICK, write_diary
 from ectsim.model.frame import frame_of
 from ectsim.model.year import simulate
-from ectsim.programme import Programme
 from ectsim.scenario import Scenario
-from tests.builders import QUIET, slots, tiny_calendar, tiny_grid, tiny_plan, tiny_school
+from tests.builders import (
+    QUIET,
+    slots,
+    tiny_calendar,
+    tiny_grid,
+    tiny_plan,
+    tiny_school,
+    without_events,
+)
 
 ALL_DAY = "1Mon:1 1Mon:2 1Mon:3 1Mon:4 1Mon:5"
 WEEK = " ".join(ALL_DAY.replace("Mon", day) for day in ("Mon", "Tue", "Wed", "Thu", "Fri"))
@@ -45,7 +52,7 @@ def scenario(base: Any, *, protection: str = "none", **uses: str) -> Scenario:
         {"E1": named}, recovery=(), before_after=False, cover={"supervisors": 0, "known_fill": 0.0, "sickness_fill": 0.0},
         protection={"mentor": protection, "ect": protection, "reserve": "none"},
     )  # fmt: skip
-    return Scenario("primary", Programme(), base, plan)
+    return Scenario("primary", without_events(), base, plan)
 
 
 def test_with_both_classes_taken_every_cycle_happens() -> None:

@@ -483,7 +483,7 @@ class Coaching:
         cycle.failed = True
         self._log(MEETING_FAILED, cycle, chance[0], cause, chance[2], side)
 
-    def _slip_rate(self, form: int) -> float:
+    def _slip_rate(self, form: int, cell: int) -> float:
         c = self.c
         base = c.slip_before_after if form == BEFORE_AFTER else c.slip_found
         pull = (
@@ -491,7 +491,8 @@ class Coaching:
             + c.slip_relationship * (c.relationship - 0.5)
             + c.slip_culture * (c.culture - 0.5)
         )
-        return min(0.95, base * exp(-pull))
+        season = self.frame.slip_factor[cell // self.frame.periods]
+        return min(0.95, base * season * exp(-pull))
 
     def _struck(self, chance: Chance) -> tuple[int, int]:
         """Return (cause, side) of whatever stops a meeting at its time, by precedence, or (0, 0)."""
@@ -500,7 +501,7 @@ class Coaching:
             return cause, side
         _, cell, form = chance
         if form in (COMMON_FREE, BEFORE_AFTER, SPLIT) and self.slip_meeting[cell] < self._slip_rate(
-            form
+            form, cell
         ):
             return SLIPPED, 0
         if self.c.independent > 0:
@@ -566,7 +567,7 @@ class Coaching:
             return  # the mentor meets somebody then: no visit was ever possible
         cause, side = self.fate.obstacle(self.pair, cell)
         form = LIVE
-        if not cause and not planned and self.slip_visit[cell] < self._slip_rate(COMMON_FREE):
+        if not cause and not planned and self.slip_visit[cell] < self._slip_rate(COMMON_FREE, cell):
             cause = SLIPPED
         if cause:
             self.visit_failed = True
@@ -687,7 +688,7 @@ class Coaching:
         number = cycle.window.cycle
         self._log(MEETING, cycle, bell - now, form=form)
         self._choose_step(cycle, self.first_module + self._studied())
-        factor = self.mentor.factor()
+        factor = self.mentor.factor(now)
         clock = now + self.lengths[number * PHASES + 1]
         review = (
             cycle.window.week in self.programme.review_weeks and self.programme.reviews_use_meeting
@@ -703,7 +704,7 @@ class Coaching:
         elif bell - round(clock) > 0:
             self._log(MENTORING, cycle, bell - round(clock), at=round(clock))
         self._write_up(cycle, end)
-        self.mentor.learn(practised, self.c)
+        self.mentor.learn(practised, self.c, end)
         return end
 
     def _phases(self, cycle: Cycle, clock: float, bell: int, factor: float) -> tuple[float, int]:

@@ -1,5 +1,7 @@
 """The diary: who is away when. A function of school and luck alone, so no plan can change it.
 
+Conferences, whose release a plan may choose, are added by ``model/training.py``.
+
 Sickness comes in spells: on each day a person who is well falls ill with a chance that follows the
 season; a spell is short (up to 19 pupil days) or long (20 or more). Days are pupil days. The
 process starts a year before the first day, so that the year begins in the middle of ordinary life

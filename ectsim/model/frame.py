@@ -6,6 +6,7 @@ cells, so nothing can happen on a closed day.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
@@ -17,6 +18,7 @@ from ectsim.clock import DAY, Slot, Week
 from ectsim.log import FORM_CODE
 from ectsim.luck import stable_fraction
 from ectsim.model.study import due_modules
+from ectsim.model.training import coaching_hours, due_training
 from ectsim.plan import LEVELS, PairSlots
 from ectsim.school import Pair
 
@@ -152,6 +154,8 @@ class Frame:
         self.position = {s: i for i, s in enumerate(self.staff)}
         self.departments = [school.by_id[s].department for s in order] + [""] * count
         self._timetable_arrays(scenario, order)
+        self.slip_factor = self._slip_factors(scenario)
+        self.gained = self._gained_time(scenario, order)
         self.pairs = tuple(self._pair(scenario, i, p) for i, p in enumerate(school.pairs))
         self.modules = tuple(tuple(due_modules(self, p)) for p in self.pairs)
         takers = {who for p in self.pairs for needed in p.released.values() for _, who in needed}
@@ -159,6 +163,8 @@ class Frame:
         split = plan.cover.split_classes
         self.split_classes = split if split is not None else int(school.phase == "primary")
         self._protection(scenario)
+        self.training = due_training(self)
+        self.coaching_hours = coaching_hours(self) if self.training else {}
 
     def _timetable_arrays(self, scenario: Scenario, order: list[str]) -> None:
         """Lay the cycle's cells over the year's days."""
@@ -198,6 +204,54 @@ class Frame:
             np.arange(self.days)[:, None] * int(lesson_period.sum()) + among,
             -1,
         ).ravel()
+
+    def _slip_factors(self, scenario: Scenario) -> list[float]:
+        """Return for each pupil day how much more slips than usual; the largest factor holds."""
+        school, out = scenario.school, [1.0] * self.days
+        for span in school.calendar.spans:
+            if span.kind not in ("parents_evening", "reports", "provisional", "inspection"):
+                continue
+            factor = getattr(school.conditions, f"slip_{span.kind}")
+            touched = [
+                d
+                for d, day in enumerate(school.calendar.pupil_days)
+                if span.first <= day <= span.last
+            ]
+            if span.kind in ("parents_evening", "reports"):
+                weeks = {self.week_of[d] for d in touched}
+                touched = [d for d in range(self.days) if self.week_of[d] in weeks]
+            for d in touched:
+                # 1 is the usual: a factor below it, where nothing else holds, is taken as written
+                out[d] = factor if out[d] == 1.0 else max(out[d], factor)
+        return out
+
+    def _gained_time(self, scenario: Scenario, order: list[str]) -> set[tuple[int, int]]:
+        """Take out the lessons of year groups that have left; return them as (person, year cell).
+
+        Whoever taught them is free for cover. Pairs keep the times that they planned with: what
+        gained time is used for is not known.
+        """
+        school = scenario.school
+        out: set[tuple[int, int]] = set()
+        for span in school.calendar.spans:
+            if span.kind != "gained_time":
+                continue
+            groups = span.name.split()
+            gone: dict[int, list[tuple[int, int]]] = {}
+            for (who, cell), taught in school.timetable.cells.items():
+                number = re.match(r"\d+", taught.class_code)
+                if number and number[0] in groups:
+                    day, period = divmod(cell, self.periods)
+                    gone.setdefault(day, []).append((self.position[who], period))
+            callable_cells = self.callable_cells.reshape(len(self.staff), self.days, self.periods)
+            for d, date in enumerate(school.calendar.pupil_days):
+                if span.first <= date <= span.last:
+                    for person, period in gone.get(self.cycle_day[d], ()):
+                        if self.lessons[person, d, period]:
+                            self.lessons[person, d, period] = False
+                            callable_cells[person, d, period] = True
+                            out.add((person, self.year_cell(d, period)))
+        return out
 
     def year_cell(self, day: int, period: int) -> int:
         """Return the year cell of a pupil day and a position in the day."""
@@ -245,10 +299,13 @@ class Frame:
             c for c in school.visit_cells(pair) if c not in cells["meet"] + cells["reserve"]
         ]
         visits = sorted(set(self.occurrences(visit_cells)) | planned_visits)
+        ect = self.position[pair.ect]
+        visits = [c for c in visits if (ect, c) not in self.gained]
         study = [-1] * len(self.weeks)
         for c in reversed(self.occurrences(cells["study"])):
             study[self.week_of[c // self.periods]] = c
         lessons = self.occurrences([c for c, letter in enumerate(row) if letter == "l"])
+        lessons = [c for c in lessons if (ect, c) not in self.gained]
         released = self._released(scenario, pair, cells)
         return PairFrame(
             pair=pair,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import exp
 from operator import itemgetter
@@ -18,6 +19,7 @@ from ectsim.model.cover import CoverBook, allocate
 from ectsim.model.diary import AWAY_EVENT, AWAY_SICK, Diary, write_diary
 from ectsim.model.frame import Frame, PairFrame, frame_of
 from ectsim.model.study import study
+from ectsim.model.training import Training
 
 if TYPE_CHECKING:
     from ectsim.scenario import Scenario
@@ -50,9 +52,19 @@ class Fate:
         Who covers.
     luck : Luck
         The replication's luck, for the test-only cause.
+    busy : mapping of int to set of int, optional
+        Year cells in which a person is in training.
     """
 
-    def __init__(self, frame: Frame, diary: Diary, cover: CoverBook, luck: Luck) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        diary: Diary,
+        cover: CoverBook,
+        luck: Luck,
+        busy: Mapping[int, set[int]] | None = None,
+    ) -> None:
+        self._busy = {i: (busy or {}).get(i, set()) for i in frame.tracked}
         self._periods = frame.periods
         self._away = {i: diary.away[i].tolist() for i in frame.tracked}
         self._spell = {i: diary.spell_day[i] for i in frame.tracked}
@@ -82,12 +94,16 @@ class Fate:
             if ect_away == AWAY_EVENT or mentor_away == AWAY_EVENT:
                 return EVENT, ECT if ect_away == AWAY_EVENT else MENTOR
             return (ECT_ABSENT, ECT) if ect_away else (MENTOR_ABSENT, MENTOR)
+        if cell in self._busy[ect]:
+            return EVENT, ECT
+        if cell in self._busy[mentor]:
+            return EVENT, MENTOR
         if cell in self._taken[ect]:
             return COVER, ECT
         if cell in self._taken[mentor]:
             return COVER, MENTOR
         for side, person in pair.released.get(cell, ()):
-            if self._away[person][day] or cell in self._taken[person]:
+            if self._away[person][day] or cell in self._taken[person] or cell in self._busy[person]:
                 return COVER, side
         return 0, 0
 
@@ -96,6 +112,8 @@ class Fate:
         away = self._away[pair.ect][cell // self._periods]
         if away:
             return EVENT if away == AWAY_EVENT else ECT_ABSENT
+        if cell in self._busy[pair.ect]:
+            return EVENT
         return COVER if cell in self._taken[pair.ect] else 0
 
     def independent(self, coaching: Coaching, cell: int) -> tuple[int, int]:
@@ -118,7 +136,7 @@ class Mentor:
     env : simpy.Environment or None
         The school's clock; None for the mentor of a single ECT, whom nobody else can want at the
         same time, so that no resource is needed to keep them in one place.
-    held : int
+    held : float
         Cycles behind them.
     conditions : Conditions
         Of the school.
@@ -129,7 +147,7 @@ class Mentor:
     def __init__(
         self,
         env: simpy.Environment | None,
-        held: int,
+        held: float,
         conditions: Conditions,
         factor: float,
         cycles: float,
@@ -140,6 +158,8 @@ class Mentor:
         self.belief = conditions.belief
         self._learning = conditions.learning
         self._factor, self._cycles = factor, cycles
+        self.gains: list[tuple[int, float]] = []
+        self.started, self.untrained = 0, 1.0
 
     def claim(self) -> Request | None:
         """Ask for the mentor; whoever gets a request back waits for it."""
@@ -150,15 +170,19 @@ class Mentor:
         if self._resource is not None and claim is not None:
             self._resource.release(claim)
 
-    def factor(self) -> float:
-        """How much longer than practised a phase takes (F179, F180)."""
+    def factor(self, now: int) -> float:
+        """How much longer than practised a phase takes (F179, F180); training counts as cycles."""
         if not self._learning:
             return 1.0
-        return 1.0 + (self._factor - 1.0) * exp(-self.held / self._cycles)
+        held = self.held + sum(gain for at, gain in self.gains if at <= now)
+        return 1.0 + (self._factor - 1.0) * exp(-held / self._cycles)
 
-    def learn(self, rehearsals: int, conditions: Conditions) -> None:
-        """Gain from a meeting that was held; belief grows with rehearsals seen (F175)."""
-        self.held += 1
+    def learn(self, rehearsals: int, conditions: Conditions, now: int) -> None:
+        """Gain from a meeting that was held; belief grows with rehearsals seen (F175).
+
+        Before the first conference a cycle teaches less (F098).
+        """
+        self.held += 1.0 if now >= self.started else self.untrained
         if conditions.feedback and rehearsals:
             self.belief += conditions.belief_gain * (1.0 - self.belief)
 
@@ -190,8 +214,8 @@ class Carried:
 
     Parameters
     ----------
-    mentors : dict of str to (int, float)
-        Cycles behind each mentor, and their belief.
+    mentors : dict of str to (float, float)
+        Cycles behind each mentor, what training was worth added, and their belief.
     habits : dict of str to float
         Each pair's habit of meeting.
     studied : dict of str to list of int
@@ -199,7 +223,7 @@ class Carried:
         where that was before the year.
     """
 
-    mentors: dict[str, tuple[int, float]] = field(default_factory=dict)
+    mentors: dict[str, tuple[float, float]] = field(default_factory=dict)
     habits: dict[str, float] = field(default_factory=dict)
     studied: dict[str, list[int]] = field(default_factory=dict)
 
@@ -281,8 +305,11 @@ def _live(scenario: Scenario, luck: Luck, carried: Carried) -> tuple[Year, Carri
     """Simulate one school year, from what the year before hands on."""
     frame = frame_of(scenario)
     diary = write_diary(frame, luck)
+    training = Training(frame, diary, luck) if frame.training else None
     cover = allocate(frame, diary, luck)
-    fate = Fate(frame, diary, cover, luck)
+    if training:
+        training.settle(cover)
+    fate = Fate(frame, diary, cover, luck, training.busy if training else None)
     rows: list[tuple[int, int, int, int, int, int, int, int]] = []
     env = simpy.Environment()
     bookings = Bookings()
@@ -307,6 +334,12 @@ def _live(scenario: Scenario, luck: Luck, carried: Carried) -> tuple[Year, Carri
                 bookings.book((p.ect, p.mentor), window.planned[1], p.index)
     handed = Carried(habits=dict(carried.habits))
     walks: list[Coaching] = []
+    if training:
+        training.log(rows)
+        for who, mentor in mentors.items():
+            mentor.gains = training.gains.get(who, [])
+            mentor.started = training.started.get(who, 0)
+            mentor.untrained = scenario.programme.events.before_conference
     # in order of ids: who asks a shared mentor first must not depend on the order of a file
     for p in sorted(frame.pairs, key=lambda p: p.pair.id):
         before = carried.studied.get(p.pair.id)
@@ -335,7 +368,10 @@ def _live(scenario: Scenario, luck: Luck, carried: Carried) -> tuple[Year, Carri
     env.run()
     rows.sort(key=itemgetter(0))
     handed.habits.update((w.pair.pair.id, w.habit) for w in walks)
-    handed.mentors = {frame.staff[i]: (m.held, m.belief) for i, m in mentors.items()}
+    handed.mentors = {
+        frame.staff[i]: (m.held + sum(gain for _, gain in m.gains), m.belief)
+        for i, m in mentors.items()
+    }
     return Year(frame, diary, cover, EventLog(rows, frame.end)), handed
 
 

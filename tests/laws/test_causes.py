@@ -16,6 +16,7 @@ from ectsim.experiment import local_pool, replicate, run_one
 from ectsim.ledger import Entry, ledger
 from ectsim.log import CAUSES, REASONS
 from ectsim.model.year import live, simulate
+from ectsim.programme import Programme
 from ectsim.scenario import Scenario
 from tests.builders import tiny_plan, tiny_scenario, tiny_school
 from tests.laws.worlds import (
@@ -43,6 +44,12 @@ def open_all_year(scenario: Scenario) -> Scenario:
     )
 
 
+def no_training(scenario: Scenario) -> Scenario:
+    tree = scenario.programme.model_dump()
+    tree["events"]["in_year"] = False
+    return replace(scenario, programme=Programme.model_validate(tree))
+
+
 def nobody_ill(scenario: Scenario) -> Scenario:
     return with_conditions(scenario, sickness_days=0.0)
 
@@ -53,7 +60,10 @@ def nobody_away(scenario: Scenario) -> Scenario:
 
 OFF: dict[str, tuple[Any, tuple[str, ...]]] = {
     "sickness": (nobody_away, ("ect_absent", "mentor_absent", "cover")),
-    "event": (lambda s: open_all_year(with_conditions(s, planned_absence=0.0)), ("event",)),
+    "event": (
+        lambda s: open_all_year(with_conditions(no_training(s), planned_absence=0.0)),
+        ("event",),
+    ),
     "cover": (lambda s: with_plan(s, cover={"supervisors": 20}), ("cover",)),
     "slipped": (lambda s: with_conditions(s, slip_found=0.0, slip_before_after=0.0), ("slipped",)),
     "gate": (lambda s: with_plan(s, gate="deepen"), ("gate",)),

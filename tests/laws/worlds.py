@@ -43,6 +43,7 @@ def law_6_programme() -> Programme:
     """Return a programme without the rule of one meeting a day."""
     tree = Programme().model_dump()
     tree["coaching"]["one_meeting_a_day"] = False
+    tree["events"]["in_year"] = False
     return Programme.model_validate(tree)
 
 
@@ -241,6 +242,7 @@ def programmes(draw: st.DrawFn) -> Programme:
         review_weeks=(2, 4),
         observation_days=draw(st.sampled_from((2, 10))),
     )
+    tree["events"]["in_year"] = draw(st.booleans())
     tree["study"]["schedule"] = draw(st.sampled_from(("12x3", "24+12", "18+18")))
     return Programme.model_validate(tree)
 
