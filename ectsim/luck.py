@@ -42,6 +42,7 @@ PURPOSES: dict[str, str] = {
     "upload": "pair, cycle: does a video upload fail",
     "study": "ECT, module: is a module done in the ECT's own time, and when",
     "independent": "tests only: a cause that strikes (person or slot, cell) with a set chance",
+    "people": "person, place as model/people.py lays it out: leaving, replacement, leave, registration",
     "resample": "analysis: bootstrap and subsampling streams",
     "design": "experiments: seeds of designs and estimators",
 }

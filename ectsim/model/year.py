@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Generator
 from math import exp
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import simpy
 from simpy.resources.resource import Request
@@ -13,9 +15,11 @@ from ectsim.log import CAUSE_CODE, EVENT_CODE, EventLog
 from ectsim.luck import Luck
 from ectsim.model.bookings import Bookings
 from ectsim.model.coaching import PRIOR_CYCLES, Coaching
+from ectsim.model.coordination import Coordinator
 from ectsim.model.cover import CoverBook, allocate
 from ectsim.model.diary import AWAY_EVENT, AWAY_SICK, Diary, write_diary
-from ectsim.model.frame import Frame, PairFrame, frame_of
+from ectsim.model.frame import COVER_TIME, Frame, PairFrame, frame_of
+from ectsim.model.people import PairLife, PairState, end_of, log_people, write_people
 from ectsim.model.study import study
 
 if TYPE_CHECKING:
@@ -32,7 +36,15 @@ EVENT, ECT_ABSENT, MENTOR_ABSENT = (
 COVER, INDEPENDENT = CAUSE_CODE["cover"], CAUSE_CODE["independent"]
 ABSENCE, COVER_CALL = EVENT_CODE["absence"], EVENT_CODE["cover_call"]
 
+ONBOARDING, MENTOR_LEFT = CAUSE_CODE["onboarding"], CAUSE_CODE["mentor_left"]
+
 ECT, MENTOR = 1, 2
+
+CONTRACTING = 15 * 60
+"""Minute of the day, the last of a week, at which a pair agrees how to work."""
+
+Row = tuple[int, int, int, int, int, int, int, int]
+Times = TypeVar("Times", bound=tuple[tuple[int, ...], ...])
 
 
 class Fate:
@@ -48,15 +60,31 @@ class Fate:
         Who covers.
     luck : Luck
         The replication's luck, for the test-only cause.
+    lives : tuple of PairLife
+        Who comes, leaves and is on leave, in the order of the frame's pairs.
+    bookings : Bookings
+        The school's appointment book, in which a deputy must be free.
     """
 
-    def __init__(self, frame: Frame, diary: Diary, cover: CoverBook, luck: Luck) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        diary: Diary,
+        cover: CoverBook,
+        luck: Luck,
+        lives: tuple[PairLife, ...],
+        bookings: Bookings,
+    ) -> None:
         self._periods = frame.periods
         self._away = {i: diary.away[i].tolist() for i in frame.tracked}
         self._spell = {i: diary.spell_day[i] for i in frame.tracked}
         self._taken = cover.taken
         self._frame, self._luck = frame, luck
         self._pause_after = frame.scenario.programme.coaching.pause_after
+        self._lives, self._bars = lives, [life.bars for life in lives]
+        self._bookings = bookings
+        self._deputy_after = frame.scenario.school.conditions.deputy_after
+        self.on_call: dict[int, int] = {}  # pair: last pupil day on which its deputy stands by
 
     def away(self, person: int, day: int) -> int:
         """Return why a person is away on a pupil day, or 0."""
@@ -75,22 +103,95 @@ class Fate:
         """
         ect, mentor = pair.ect, pair.mentor
         day = cell // self._periods
-        ect_away, mentor_away = self._away[ect][day], self._away[mentor][day]
+        deputised = pair.deputy >= 0 and self.stands_in(pair, cell)
+        for first, last, cause, side in self._bars[pair.index]:
+            if first <= cell <= last and not (deputised and cause == MENTOR_LEFT):
+                return cause, side
+        ect_away = self._away[ect][day]
+        mentor_away = 0 if deputised else self._away[mentor][day]
         if ect_away or mentor_away:
             if ect_away == AWAY_EVENT or mentor_away == AWAY_EVENT:
                 return EVENT, ECT if ect_away == AWAY_EVENT else MENTOR
             return (ECT_ABSENT, ECT) if ect_away else (MENTOR_ABSENT, MENTOR)
         if cell in self._taken[ect]:
             return COVER, ECT
-        if cell in self._taken[mentor]:
+        if cell in self._taken[mentor] and not deputised:
             return COVER, MENTOR
         for side, person in pair.released.get(cell, ()):
+            if deputised and side == MENTOR:
+                continue
             if self._away[person][day] or cell in self._taken[person]:
                 return COVER, side
         return 0, 0
 
+    def barred(self, pair: PairFrame, cell: int) -> tuple[int, int]:
+        """Return (cause, side) of what is known to keep a pair from a year cell, or (0, 0)."""
+        for first, last, cause, side in self._bars[pair.index]:
+            if first <= cell <= last:
+                return cause, side
+        return 0, 0
+
+    def usable(self, pair: PairFrame, times: Times) -> Times:
+        """Leave out the times (start, year cell, ...) at which a pair is known to hold no cycle.
+
+        A deputy may come for a mentor who has left, so those times stay if there is one.
+        """
+        for first, last, cause, _ in self._bars[pair.index]:
+            if cause != MENTOR_LEFT or pair.deputy < 0:
+                size = self._frame.days * self._periods
+                lo = bisect_left(times, (self._frame.start_of(first),))
+                hi = (
+                    bisect_left(times, (self._frame.start_of(last + 1),))
+                    if last + 1 < size
+                    else len(times)
+                )
+                times = times[:lo] + times[hi:]
+        return times
+
+    def stands_in(self, pair: PairFrame, cell: int) -> bool:
+        """Tell whether a pair's deputy takes the mentor's place in a year cell.
+
+        The deputy does so when the mentor has left, has been away for days in a row, or is away
+        while the coordinator has put the deputy on call; and must be free, in school and not
+        called to cover.
+        """
+        deputy, day = pair.deputy, cell // self._periods
+        if deputy < 0:
+            return False
+        if not self._lives[pair.index].without_mentor(day):
+            away = self._away[pair.mentor]
+            if not away[day]:
+                # the week in which somebody takes over has no mentor's cycle yet
+                bars = self._bars[pair.index]
+                if not any(a <= cell <= b and cause == MENTOR_LEFT for a, b, cause, _ in bars):
+                    return False
+            elif day > self.on_call.get(pair.index, -1) and not (
+                day >= self._deputy_after and all(away[day - self._deputy_after : day])
+            ):
+                return False
+        frame, periods = self._frame, self._periods
+        row = frame.scenario.school.timetable.rows[frame.staff[deputy]]
+        today = frame.cycle_day[day]
+        return (
+            row[today * periods + cell % periods] in "fc"
+            and frame.in_school(row, today)
+            and not self._away[deputy][day]
+            and cell not in self._taken[deputy]
+            and self._bookings.free((deputy,), cell, pair.index)
+        )
+
+    def called(self, person: int, cell: int) -> bool:
+        """Tell whether somebody whom the year keeps track of covers a lesson in a year cell."""
+        return cell in self._taken[person]
+
     def study_failure(self, pair: PairFrame, cell: int) -> int:
         """Return why an ECT cannot study in a year cell, or 0."""
+        life = self._lives[pair.index]
+        if self._bars[pair.index]:
+            if cell // self._periods < life.access[0] and life.study_from:
+                return ONBOARDING
+            if life.on_leave(cell // self._periods):
+                return ECT_ABSENT
         away = self._away[pair.ect][cell // self._periods]
         if away:
             return EVENT if away == AWAY_EVENT else ECT_ABSENT
@@ -154,6 +255,10 @@ class Mentor:
             return 1.0
         return 1.0 + (self._factor - 1.0) * exp(-self.held / self._cycles)
 
+    def renew(self, held: int, belief: float) -> None:
+        """Let somebody else take over, with cycles behind them and a belief of their own."""
+        self.held, self.belief = held, belief
+
     def learn(self, rehearsals: int, conditions: Conditions) -> None:
         """Gain from a meeting that was held; belief grows with rehearsals seen (F175)."""
         self.held += 1
@@ -174,12 +279,25 @@ class Year:
         Who covered.
     log : EventLog
         What happened.
+    lives : tuple of PairLife
+        Who came, left and was on leave, a pair.
+    states : dict of str to PairState
+        What each pair carries out of the year, by its id.
     """
 
-    __slots__ = ("cover", "diary", "frame", "log")
+    __slots__ = ("cover", "diary", "frame", "lives", "log", "states")
 
-    def __init__(self, frame: Frame, diary: Diary, cover: CoverBook, log: EventLog) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        diary: Diary,
+        cover: CoverBook,
+        log: EventLog,
+        lives: tuple[PairLife, ...] = (),
+        states: dict[str, PairState] | None = None,
+    ) -> None:
         self.frame, self.diary, self.cover, self.log = frame, diary, cover, log
+        self.lives, self.states = lives, states or {}
 
 
 def live(scenario: Scenario, seed: int, replication: int) -> Year:
@@ -202,18 +320,18 @@ def live(scenario: Scenario, seed: int, replication: int) -> Year:
     luck = Luck(seed, replication)
     diary = write_diary(frame, luck)
     cover = allocate(frame, diary, luck)
-    fate = Fate(frame, diary, cover, luck)
-    rows: list[tuple[int, int, int, int, int, int, int, int]] = []
-    env = simpy.Environment()
     bookings = Bookings()
+    lives = write_people(frame, luck)
+    fate = Fate(frame, diary, cover, luck, lives, bookings)
+    rows: list[Row] = []
+    env = simpy.Environment()
     programme, conditions = scenario.programme.coaching, scenario.school.conditions
     mentors: dict[int, Mentor] = {}
     for p in frame.pairs:
         held = 0 if p.pair.new else PRIOR_CYCLES
         if p.mentor not in mentors:
-            shared = sum(q.mentor == p.mentor for q in frame.pairs) > 1
             mentors[p.mentor] = Mentor(
-                env if shared else None,
+                env if _is_shared(frame, p.mentor) else None,
                 held,
                 conditions,
                 programme.novice_factor,
@@ -223,9 +341,17 @@ def live(scenario: Scenario, seed: int, replication: int) -> Year:
         for window in p.windows:
             if window.planned and window.planned[1] >= 0 and window.in_plan:
                 bookings.book((p.ect, p.mentor), window.planned[1], p.index)
+    for p in frame.pairs:  # a deputy who mentors nobody has a year behind them
+        if p.deputy >= 0 and p.deputy not in mentors:
+            mentors[p.deputy] = Mentor(
+                env, PRIOR_CYCLES, conditions, programme.novice_factor, programme.learning_cycles
+            )
+    coachings: list[Coaching] = []
+    c = conditions
     # in order of ids: who asks a shared mentor first must not depend on the order of a file
     for p in sorted(frame.pairs, key=lambda p: p.pair.id):
-        studied = study(frame, p, fate, luck, rows)
+        life = lives[p.index]
+        studied = study(frame, p, fate, luck, rows, life, end_of(frame, life))
         first = 0 if p.pair.year == 1 else scenario.programme.study.modules_in(1)
         coaching = Coaching(
             env,
@@ -238,12 +364,51 @@ def live(scenario: Scenario, seed: int, replication: int) -> Year:
             studied,
             first,
             rows,
+            life,
+            PairState(c.habit_start, c.relationship, c.culture),
+            mentors[p.deputy] if p.deputy >= 0 else None,
         )
+        coachings.append(coaching)
         env.process(coaching.run())
-        _log_fate(frame, p, diary, cover, rows)
+        _log_fate(frame, p, life, diary, cover, rows)
+        log_people(frame, p, life, diary, rows)
+    for mentor in sorted(mentors):
+        theirs = [x for x in coachings if x.pair.mentor == mentor]
+        if theirs and theirs[0].life.mentor_next < frame.days:
+            env.process(_take_over(env, frame, mentors[mentor], theirs))
+    coordinator = Coordinator(env, frame, fate, luck, cover, bookings, coachings, rows)
+    if coordinator.wanted:
+        env.process(coordinator.run())
     env.run()
+    if coordinator.calls:
+        rows = _correct_calls(frame, lives, coordinator.calls, rows)
     rows.sort(key=itemgetter(0))
-    return Year(frame, diary, cover, EventLog(rows, frame.end))
+    states = {x.pair.pair.id: x.state for x in coachings}
+    return Year(frame, diary, cover, EventLog(rows, frame.end), lives, states)
+
+
+def _is_shared(frame: Frame, mentor: int) -> bool:
+    """Tell whether somebody other than one ECT can want a mentor at the same time."""
+    return (
+        sum(q.mentor == mentor for q in frame.pairs) > 1
+        or any(q.deputy == mentor for q in frame.pairs)
+        or frame.coordinator == mentor
+    )
+
+
+def _take_over(
+    env: simpy.Environment, frame: Frame, mentor: Mentor, theirs: list[Coaching]
+) -> Generator[simpy.Event, object, None]:
+    """Let somebody take over from a mentor, and each pair agree anew how to work."""
+    life = theirs[0].life
+    yield env.timeout(frame.midnight[life.mentor_next] + COVER_TIME)
+    mentor.renew(*life.takes_over)
+    last = frame.weeks[frame.week_of[life.mentor_next]].days[-1]
+    yield env.timeout(max(0, frame.midnight[last] + CONTRACTING - env.now))
+    for coaching in theirs:
+        # a pair that begins later makes its first agreement with the new mentor
+        if coaching.pair.first_day <= last <= coaching.life.last_day:
+            coaching.start_again()
 
 
 def simulate(scenario: Scenario, seed: int, replication: int) -> EventLog:
@@ -266,12 +431,45 @@ def simulate(scenario: Scenario, seed: int, replication: int) -> EventLog:
     return live(scenario, seed, replication).log
 
 
-def _log_fate(frame: Frame, pair: PairFrame, diary: Diary, cover: CoverBook, rows: list[tuple[int, int, int, int, int, int, int, int]]) -> None:  # fmt: skip
+def _there(life: PairLife, side: int, day: int) -> bool:
+    """Tell whether a member of a pair is one on a pupil day: not before, after or between."""
+    if not life.first_day <= day <= life.last_day:
+        return False
+    return not (life.on_leave(day) if side == ECT else life.without_mentor(day))
+
+
+def _correct_calls(
+    frame: Frame, lives: tuple[PairLife, ...], calls: list[tuple[int, int, bool]], rows: list[Row]
+) -> list[Row]:
+    """Log the cover calls as they were in the end, where the coordinator had slots protected."""
+    final = {(person, cell): called for person, cell, called in calls}
+    members = {
+        (p.index, side): person
+        for p in frame.pairs
+        for side, person in ((ECT, p.ect), (MENTOR, p.mentor))
+    }
+    out = [
+        r for r in rows if r[1] != COVER_CALL or final.get((members[r[2], r[7]], r[4])) is not False
+    ]
+    logged = {(r[2], r[7], r[4]) for r in out if r[1] == COVER_CALL}
+    for (person, cell), called in sorted(final.items()):
+        for (pair, side), who in sorted(members.items()):
+            new = called and who == person and (pair, side, cell) not in logged
+            if new and _there(lives[pair], side, cell // frame.periods):
+                out.append((frame.start_of(cell), COVER_CALL, pair, -1, cell, COVER, 0, side))
+    return out
+
+
+def _log_fate(frame: Frame, pair: PairFrame, life: PairLife, diary: Diary, cover: CoverBook, rows: list[Row]) -> None:  # fmt: skip
     """Log a pair's absences, once a day, and the lessons its members are called to cover."""
     words = {AWAY_SICK: (0, ECT_ABSENT, MENTOR_ABSENT), AWAY_EVENT: (0, EVENT, EVENT)}
     for side, person in ((ECT, pair.ect), (MENTOR, pair.mentor)):
         for day in diary.away[person].nonzero()[0].tolist():
+            if not _there(life, side, day) and not (side == ECT and life.on_leave(day)):
+                continue
             cause = words.get(int(diary.away[person, day]), (0, ECT_ABSENT, MENTOR_ABSENT))[side]
             rows.append((frame.midnight[day], ABSENCE, pair.index, -1, day, cause, 0, side))
         for cell in sorted(cover.taken[person]):
+            if not _there(life, side, cell // frame.periods):
+                continue
             rows.append((frame.start_of(cell), COVER_CALL, pair.index, -1, cell, COVER, 0, side))

@@ -34,6 +34,12 @@ LAW_6: dict[str, object] = {
     "feedback": False,
     "learning": False,
     "random_durations": False,
+    "register_weeks": 0.0,
+    "email_weeks": 0.0,
+    "access_weeks": 0.0,
+    "ect_leave": 0.0,
+    "mentor_leave": 0.0,
+    "leave_rate": 0.0,
     "rearrangements": 20,  # see test_never_lowers: the limit on new times is part of the switches
 }
 """Conditions under which the laws of law 6 hold run by run."""
