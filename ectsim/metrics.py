@@ -208,7 +208,7 @@ def _study_on_time(run: Run) -> float:
 
 def _coordinator(run: Run) -> float:
     """Minutes of check-ins and repairs (F049, F228)."""
-    repairs = len(run.rows("repaired")) * run.scenario.school.conditions.repair_min
+    repairs = len(run.rows("repaired")) * run.scenario.school.conditions.repair_minutes
     return float(sum(row[VALUE] for row in run.rows("checked_in")) + repairs)
 
 

@@ -247,7 +247,7 @@ class Conditions(Frozen):
         10, unit="school days in a row", status="assumption", source="", low=5, high=20, ge=0, le=200,
         ask="After how long an absence of the mentor does a deputy step in?",
     )  # fmt: skip
-    repair_min: float = number(
+    repair_minutes: float = number(
         15.0, unit="minutes a repair", status="assumption", source="F228", low=5, high=30, ge=0, le=300,
         ask="How long does the coordinator need for one repair?",
     )  # fmt: skip

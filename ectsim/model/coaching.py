@@ -257,7 +257,11 @@ class Coaching:
         if env.now < self.end:
             yield from self._until(self.end)
         for cycle in (*self.carried, *([self.own] if self.own else [])):
-            self._log(CENSORED, cycle, at=self.end)
+            tried = cycle.planned or cycle.arranged or cycle.failed
+            if tried or self.end == self.frame.end:
+                self._log(CENSORED, cycle, at=self.end)
+            else:  # whoever leaves while no time was in sight did not leave it open
+                self._lose(cycle)
         if self.end < self.frame.end:
             self.own, self.carried = None, []
             for window in windows[max(0, opened - 1) :]:
