@@ -249,7 +249,13 @@ def plans(draw: st.DrawFn, school: School, **fixed: Any) -> Plan:
         "recognise": draw(st.booleans()),
         **fixed,
     }
-    return tiny_plan(draw(slot_tables(school)), **changes)
+    table: dict[str, dict[str, Any]] = dict(draw(slot_tables(school)))
+    ects = {p.ect for p in school.pairs}
+    for pair in school.pairs:
+        others = sorted({s.id for s in school.staff} - ects - {pair.mentor})
+        if others and draw(st.integers(0, 3)) == 0:
+            table[pair.id] = {**table[pair.id], "deputy": draw(st.sampled_from(others))}
+    return tiny_plan(table, **changes)
 
 
 @st.composite
