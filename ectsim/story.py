@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ectsim.clock import DAY, clock_text
@@ -291,7 +291,11 @@ def _people(told: _Told, row: Event) -> str:
         )
         return f"No cycle was due: {why[row.value]}."
     if name == "left":
-        what = f"{ect}'s last day at the school" if row.side == ECT else f"{mentor}'s last day as mentor"
+        what = (
+            f"{ect}'s last day at the school"
+            if row.side == ECT
+            else f"{mentor}'s last day as mentor"
+        )
         return f"{told.day(row.time)} was {what}."
     return {
         "registered": f"{ect} was registered, with {mentor} as mentor.",

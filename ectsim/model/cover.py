@@ -238,7 +238,9 @@ def _draws(frame: Frame, luck: Luck, cells: NDArray[np.int64]) -> NDArray[np.flo
     return np.take(draws, frame.rota_index[cells], axis=1)
 
 
-def level_of(frame: Frame, luck: Luck, person: int, cell: int, support: float, more: int = 0) -> int:
+def level_of(
+    frame: Frame, luck: Luck, person: int, cell: int, support: float, more: int = 0
+) -> int:
     """Return the level of an induction slot, raised where a leader steps in (F147).
 
     Parameters

@@ -106,7 +106,7 @@ def study(
         if cell >= 0 and not cause:
             at = min(frame.start_of(cell) + programme.module_min, frame.end_of(cell))
         else:
-            if 0 <= cell and frame.start_of(cell) < until:
+            if cell >= 0 and frame.start_of(cell) < until:
                 rows.append((frame.start_of(cell), STUDY_LOST, pair.index, -1, module, cause, 0, 1))
             late = _weeks_late(draws[module], chance)
             monday = frame.midnight[frame.weeks[week].days[0]]

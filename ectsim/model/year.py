@@ -44,7 +44,7 @@ CONTRACTING = 15 * 60
 """Minute of the day, the last of a week, at which a pair agrees how to work."""
 
 Row = tuple[int, int, int, int, int, int, int, int]
-Times = TypeVar("Times", bound=tuple[tuple[int, ...], ...])
+Time = TypeVar("Time", bound=tuple[int, ...])
 
 
 class Fate:
@@ -131,7 +131,7 @@ class Fate:
                 return cause, side
         return 0, 0
 
-    def usable(self, pair: PairFrame, times: Times) -> Times:
+    def usable(self, pair: PairFrame, times: tuple[Time, ...]) -> tuple[Time, ...]:
         """Leave out the times (start, year cell, ...) at which a pair is known to hold no cycle.
 
         A deputy may come for a mentor who has left, so those times stay if there is one.
