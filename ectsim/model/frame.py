@@ -354,10 +354,11 @@ class Frame:
                 if cycle + 1 != week.cycle:
                     continue
                 day = by_day.get(weekday)
+                if first_day in week.days and weekday < self.cycle_day[first_day] % 5:
+                    continue  # before the pair begins
                 if day is None or not self.timetabled[day]:
-                    return (self.midnight[week.days[0]] + COVER_TIME, -1, PLANNED)
-                if day < first_day:
-                    continue
+                    opens = max(week.days[0], first_day)
+                    return (self.midnight[opens] + COVER_TIME, -1, PLANNED)
                 cell = self.year_cell(day, period)
                 return (self.start_of(cell), cell, PLANNED)
         return None

@@ -26,7 +26,15 @@ from ectsim.model.year import Year, live, simulate
 from ectsim.scenario import Scenario, load
 from ectsim.school import Conditions, Pair, Staff
 from ectsim.story import pair_story, week_strip
-from tests.builders import QUIET, START, minute, tiny_plan, tiny_scenario, tiny_school
+from tests.builders import (
+    QUIET,
+    START,
+    minute,
+    tiny_calendar,
+    tiny_plan,
+    tiny_scenario,
+    tiny_school,
+)
 from tests.laws.worlds import with_conditions, with_plan, with_slots
 from tests.planted import live_with
 
@@ -390,6 +398,12 @@ def test_a_pair_that_goes_on_begins_in_its_first_week() -> None:
     # the Tuesday slot of its first week was before the start
     assert (windows[0].week, windows[0].first_day, windows[0].planned) == (3, 17, None)
     assert windows[1].planned is not None
+    # a slot on a closed day of that week fails when the window opens, not before the start
+    calendar = tiny_calendar(12, off_timetable=[START + dt.timedelta(days=24)])
+    s = with_slots(replace(s, school=replace(s.school, calendar=calendar)), "E1", meet=("1Thu:5",))
+    first = Frame(s).pairs[0].windows[0]
+    assert first.planned is not None
+    assert (first.planned[0], first.planned[1]) == (first.opens, -1)
 
 
 def test_onboarding_of_a_later_start_counts_from_it() -> None:
