@@ -42,7 +42,7 @@ EVENTS: tuple[str, ...] = (
     "left",  # side 1: the ECT's last day at the school; side 2: the mentor's as a mentor
     "replaced",  # another mentor takes over; value: cycles behind them
     "extended",  # absence extends induction; value: days (E6-07)
-    "deputised",  # the meeting is held by the deputy mentor
+    "deputised",  # the deputy holds the meeting, or makes the visit (form live), that begins now
     "checked_in",  # the coordinator's weekly check-in; value: minutes; of no pair (-1)
     "repaired",  # the coordinator acts for a pair; value: position in model.coordination.REPAIRS
     "recognised",  # leaders thank mentors in public (F150); of no pair (-1)

@@ -202,14 +202,14 @@ def _first_difference(rows_a: list[Row], rows_b: list[Row]) -> int:
 def _origins(a: Year, b: Year, pair: int) -> list[tuple[int, str]]:
     """Return the cover calls that only one of two years has and that reach a pair: (minute, words).
 
-    They are those of its two members, its deputies and the coordinator, and of whoever takes their
-    classes in the cells of its slots.
+    They are those of its two members and its deputies, and of whoever takes their classes in the
+    cells of its slots.
     """
     frame = a.frame
     p = frame.pairs[pair]
     reach = {
         (person, cell)
-        for person in {p.ect, p.mentor, p.deputy, b.frame.pairs[pair].deputy, frame.coordinator}
+        for person in {p.ect, p.mentor, p.deputy, b.frame.pairs[pair].deputy}
         if person >= 0 and person in a.cover.taken and person in b.cover.taken
         for cell in _calls_that_differ(a, b, person)
     }

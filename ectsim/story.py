@@ -130,17 +130,19 @@ class _Told:
             (e.time for e in self.rows if EVENTS[e.event] == "replaced"), default=None
         )
         self.paused = {e.cycle: e.value for e in self.rows if EVENTS[e.event] == "paused"}
-        self._deputised = {e.cycle for e in self.rows if EVENTS[e.event] == "deputised"}
+        self._deputised = {e.time for e in self.rows if EVENTS[e.event] == "deputised"}
+        self._deputy = scenario.plan.slots_of(pair_id).deputy
 
     def mentor_at(self, minute: int) -> str:
         """Name the mentor of a time: whoever took over has no id of their own."""
+        if minute in self._deputised:
+            return self._deputy
         later = self._follower is not None and minute >= self._follower
         return f"{self.pair.mentor}'s successor" if later else self.pair.mentor
 
-    def by_deputy(self, cycle: int) -> str:
-        """Say that a cycle's meeting was held by the deputy, if it was."""
-        deputy = self.scenario.plan.slots_of(self.pair.id).deputy
-        return f" with the deputy, {deputy}," if cycle in self._deputised else ""
+    def by_deputy(self, minute: int) -> str:
+        """Say that a meeting was held by the deputy, if it was."""
+        return f" with the deputy, {self._deputy}," if minute in self._deputised else ""
 
     def _windows(self) -> dict[int, tuple[int, int]]:
         """First and last school week of each window, those that are paused included."""
@@ -339,7 +341,7 @@ def _meeting(told: _Told, row: Event, week: int) -> str:
     entry = told.entries[row.cycle]
     own = told.window[row.cycle]
     carried = "" if own[0] <= week <= own[1] else f" for the cycle of week {own[1] + 1}"
-    head = f"They met on {told.when(row.time)}{_place(FORMS[row.form], row.time)}{told.by_deputy(row.cycle)}{carried}"
+    head = f"They met on {told.when(row.time)}{_place(FORMS[row.form], row.time)}{told.by_deputy(row.time)}{carried}"
     mine = [e for e in told.rows if e.cycle == row.cycle]
     parts = []
     if entry.drifted:

@@ -655,6 +655,8 @@ class Coaching:
         claim = mentor.claim()
         if claim is not None:
             yield claim
+        if mentor is self.deputy:
+            self._log(DEPUTISED, self.own, form=form)
         self._log(OBSERVED, self.own, length, form=form)
         yield self.env.timeout(length)
         mentor.release(claim)
@@ -698,7 +700,7 @@ class Coaching:
             self._displace(cycle, chance, OVERRUN, 2, own_slot=own_slot)
             return
         if mentor is self.deputy:
-            self._log(DEPUTISED, cycle)
+            self._log(DEPUTISED, cycle, form=form)
         end = self._meet(cycle, bell, form, mentor)
         if end > self.env.now:
             yield self.env.timeout(end - self.env.now)

@@ -120,8 +120,10 @@ class Coordinator:
             if not self._there(first):
                 continue
             if plan.checkin_min:
-                cells = self._cells.get(first)
-                start = frame.start_of(cells[0]) if cells else at
+                cells = self._cells.get(first, [])
+                called = any(self.fate.called(frame.coordinator, cell) for cell in cells)
+                # called to cover then, she holds it in her own time before school
+                start = frame.start_of(cells[0]) if cells and not called else at
                 self.rows.append((start, CHECKED_IN, -1, -1, plan.checkin_min, 0, 0, 0))
             if plan.repair_after:
                 for coaching in self.coachings:
@@ -154,13 +156,9 @@ class Coordinator:
                     left -= frame.ends[period] - frame.starts[period]
 
     def _there(self, day: int) -> bool:
-        """Tell whether she can hold her check-in: in school, and not called to cover in its time."""
+        """Tell whether she is in school that day; a coordinator without a name always is."""
         me = self.frame.coordinator
-        if me < 0:
-            return True
-        if self.fate.away(me, day):
-            return False
-        return not any(self.fate.called(me, cell) for cell in self._cells.get(day, ()))
+        return me < 0 or not self.fate.away(me, day)
 
     def _recognise(self) -> None:
         """Have mentors thanked in public (F150)."""

@@ -283,9 +283,11 @@ class Year:
         Who came, left and was on leave, a pair.
     states : dict of str to PairState
         What each pair carries out of the year, by its id.
+    mentors : dict of str to (int, float)
+        Cycles behind each mentor, and belief, at the end; by the id of the one who began.
     """
 
-    __slots__ = ("cover", "diary", "frame", "lives", "log", "states")
+    __slots__ = ("cover", "diary", "frame", "lives", "log", "mentors", "states")
 
     def __init__(
         self,
@@ -295,9 +297,10 @@ class Year:
         log: EventLog,
         lives: tuple[PairLife, ...] = (),
         states: dict[str, PairState] | None = None,
+        mentors: dict[str, tuple[int, float]] | None = None,
     ) -> None:
         self.frame, self.diary, self.cover, self.log = frame, diary, cover, log
-        self.lives, self.states = lives, states or {}
+        self.lives, self.states, self.mentors = lives, states or {}, mentors or {}
 
 
 def live(scenario: Scenario, seed: int, replication: int) -> Year:
@@ -384,7 +387,8 @@ def live(scenario: Scenario, seed: int, replication: int) -> Year:
         rows = _correct_calls(frame, lives, coordinator.calls, rows)
     rows.sort(key=itemgetter(0))
     states = {x.pair.pair.id: x.state for x in coachings}
-    return Year(frame, diary, cover, EventLog(rows, frame.end), lives, states)
+    ended = {frame.staff[i]: (m.held, m.belief) for i, m in mentors.items()}
+    return Year(frame, diary, cover, EventLog(rows, frame.end), lives, states, ended)
 
 
 def _is_shared(frame: Frame, mentor: int) -> bool:

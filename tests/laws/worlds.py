@@ -140,6 +140,8 @@ def schools(
         departments={w: draw(st.sampled_from(("", "Maths", "Art"))) for w in people},
         conditions={**draw(any_conditions()), **(conditions or {})},
     )
+    named = ("", "", *(s.id for s in school.staff))
+    school = replace(school, coordinator=draw(st.sampled_from(named)))
     return assume_ppa(school, share=0.1) if draw(st.booleans()) else school
 
 

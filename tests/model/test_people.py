@@ -15,7 +15,7 @@ from ectsim.errors import InputError
 from ectsim.experiment import run_one
 from ectsim.folder import read_school, school_files
 from ectsim.ledger import Entry, count_bins, ledger
-from ectsim.log import EVENT_CODE, Event
+from ectsim.log import EVENT_CODE, FORMS, Event
 from ectsim.luck import Luck
 from ectsim.metrics import METRICS
 from ectsim.model import year as year_module
@@ -81,6 +81,11 @@ def entries(year: Year, s: Scenario) -> list[Entry]:
 
 def rows(year: Year, event: str) -> list[Event]:
     return [e for e in year.log.events() if e.event == E[event]]
+
+
+def deputised(year: Year) -> list[int]:
+    """Return the cycles whose meeting the deputy held."""
+    return [e.cycle for e in rows(year, "deputised") if FORMS[e.form] != "live"]
 
 
 def metrics(s: Scenario, replication: int = 0) -> dict[str, float]:
@@ -458,8 +463,9 @@ def test_a_deputy_holds_the_cycles_of_a_mentor_who_is_ill_for_long(
     year = long_ill(monkeypatch, helped)
     found = entries(year, helped)
     assert [e.bin for e in found] == ["on_time"] + ["mentor_absent"] * 2 + ["on_time"] * 8
-    assert [e.cycle for e in rows(year, "deputised")] == [3, 4, 5, 6]
+    assert deputised(year) == [3, 4, 5, 6]
     assert {e.content for e in found[3:7]} == {"full"}
+    assert any("S1 visited a lesson of E1" in line for line in pair_story(year.log, helped, "E1"))
     assert any("with the deputy, S1," in line for line in pair_story(year.log, helped, "E1"))
     off = with_plan(helped, deputy=False)
     assert entries(long_ill(monkeypatch, off), off) == entries(long_ill(monkeypatch, alone), alone)
@@ -468,11 +474,11 @@ def test_a_deputy_holds_the_cycles_of_a_mentor_who_is_ill_for_long(
 def test_a_deputy_who_is_away_or_not_free_cannot_come(monkeypatch: pytest.MonkeyPatch) -> None:
     s = with_slots(scenario(), "E1", deputy="S1")
     year = long_ill(monkeypatch, s, ("S1", 21))  # Tuesday of week 5
-    assert [e.cycle for e in rows(year, "deputised")] == [4, 5, 6]
+    assert deputised(year) == [4, 5, 6]
     assert entries(year, s)[3].bin == "mentor_absent"
     busy = tiny_school(1, staff=1, weeks=12, lessons={"S1": "**:5"}, conditions=CALM)
     taught = replace(s, school=busy)
-    assert not rows(long_ill(monkeypatch, taught), "deputised")
+    assert not deputised(long_ill(monkeypatch, taught))
     # nine days in a row are not long
     away = {("M1", d): AWAY_SICK for d in (*range(10, 19), *range(20, 29))}
     assert not rows(live_with(monkeypatch, s, away), "deputised")
@@ -490,7 +496,7 @@ def test_a_deputy_called_to_cover_cannot_come(monkeypatch: pytest.MonkeyPatch) -
     s = replace(s, school=school)
     year = long_ill(monkeypatch, s, ("S2", 21))
     assert 21 * len(school.grid) + 7 in year.cover.taken[year.frame.position["S1"]]
-    assert [e.cycle for e in rows(year, "deputised")] == [4, 5, 6]
+    assert deputised(year) == [4, 5, 6]
 
 
 def test_a_deputy_with_a_pair_of_their_own_meets_one_at_a_time(
@@ -503,7 +509,7 @@ def test_a_deputy_with_a_pair_of_their_own_meets_one_at_a_time(
     assert not rows(long_ill(monkeypatch, s), "deputised")
     other_day = with_slots(s, "E2", meet=("1Wed:5",))
     year = long_ill(monkeypatch, other_day)
-    assert [e.cycle for e in rows(year, "deputised")] == [3, 4, 5, 6]
+    assert deputised(year) == [3, 4, 5, 6]
     assert {e.timing for e in entries(year, other_day) if e.pair == 1} == {"on_time"}
 
 
@@ -515,7 +521,7 @@ def test_a_deputy_bridges_the_time_until_somebody_takes_over(
     life = {"mentor_last": 19, "mentor_next": 32, "takes_over": (38, 0.9)}
     year = planted(monkeypatch, s, bars=((20 * n, 35 * n - 1, 3, 2),), **life)
     assert [e.bin for e in entries(year, s)] == ["on_time"] * 11
-    assert [e.cycle for e in rows(year, "deputised")] == [3, 4, 5]
+    assert deputised(year) == [3, 4, 5]
 
 
 @pytest.mark.parametrize("deputy", ["E2", "M1"])
