@@ -79,9 +79,6 @@ PHASES = 16
 LEAD_DAYS = 5
 """Pupil days before a window in which a visit for it may already be made."""
 
-PRIOR_CYCLES = 38
-"""Cycles that the mentor of a continuing pair has behind them: a first year (F044)."""
-
 MAX_REPS = 9
 
 ILL, ON_LEAVE, GONE = range(3)

@@ -27,7 +27,17 @@ if TYPE_CHECKING:
     from ectsim.model.frame import Frame, PairFrame
     from ectsim.school import Conditions
 
-__all__ = ["PLACES", "Bar", "PairLife", "PairState", "extension", "log_people", "write_people"]
+__all__ = [
+    "PLACES",
+    "PRIOR_CYCLES",
+    "Bar",
+    "PairLife",
+    "PairState",
+    "end_of",
+    "extension",
+    "log_people",
+    "write_people",
+]
 
 Row = tuple[int, int, int, int, int, int, int, int]
 Bar = tuple[int, int, int, int]
@@ -53,7 +63,7 @@ SUNDAY_EVENING = 6 * DAY + 18 * 60
 WEEK = 7 * DAY
 
 PRIOR_CYCLES = 38
-"""Cycles behind a mentor who takes over and has mentored for a year (F044)."""
+"""Cycles behind a mentor who has mentored for a year: a continuing pair's, or one who takes over (F044)."""
 
 
 @dataclass(slots=True)

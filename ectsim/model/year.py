@@ -14,12 +14,19 @@ from simpy.resources.resource import Request
 from ectsim.log import CAUSE_CODE, EVENT_CODE, EventLog
 from ectsim.luck import Luck
 from ectsim.model.bookings import Bookings
-from ectsim.model.coaching import PRIOR_CYCLES, Coaching
+from ectsim.model.coaching import Coaching
 from ectsim.model.coordination import Coordinator
 from ectsim.model.cover import CoverBook, allocate
 from ectsim.model.diary import AWAY_EVENT, AWAY_SICK, Diary, write_diary
 from ectsim.model.frame import COVER_TIME, Frame, PairFrame, frame_of
-from ectsim.model.people import PairLife, PairState, end_of, log_people, write_people
+from ectsim.model.people import (
+    PRIOR_CYCLES,
+    PairLife,
+    PairState,
+    end_of,
+    log_people,
+    write_people,
+)
 from ectsim.model.study import study
 
 if TYPE_CHECKING:
