@@ -193,17 +193,18 @@ class Coordinator:
         frame, lag = self.frame, self.plan.monitoring_lag_weeks
         if week - lag < 1:
             return -1
-        seen_until = frame.midnight[frame.weeks[week - lag].days[0]]
-        wanted = self.plan.repair_after
-        found: list[int] = []
+        first_unseen = frame.weeks[week - lag].days[0]
+        seen_until = frame.midnight[first_unseen]
+        last, missing, on_record = -1, 0, coaching.on_record
         for window in reversed(coaching.due):
-            if frame.midnight[window.last_day] >= seen_until or not window.in_plan:
+            if window.last_day >= first_unseen or not window.in_plan:
                 continue  # it may still be held, or was never meant to be
-            if coaching.on_record.get(window.cycle, frame.end) < seen_until:
+            if on_record.get(window.cycle, seen_until) < seen_until:
                 return -1
-            found.append(window.cycle)
-            if len(found) == wanted:
-                return found[0]
+            last = max(last, window.cycle)
+            missing += 1
+            if missing == self.plan.repair_after:
+                return last
         return -1
 
     def _repair(self, coaching: Coaching, action: str, week: int, day: int) -> bool:
