@@ -292,8 +292,8 @@ def busy_scenarios(draw: st.DrawFn, *, pairs: tuple[int, int] = (1, 3), **plan: 
     few = {"supervisors": draw(st.integers(0, 1)), "sickness_fill": 0.0}
     policy = {**draw(cover_policies()), "rota": "keyed", **few}
     fixed = {"observe": False, "video": False, "gate": "deepen", "cover": policy}
-    # a pair that loses fewer cycles is also helped less often
-    fixed = {**fixed, "repair_after": 0, **plan}
+    # a pair that loses fewer cycles is also helped less often; a deputy is somebody shared
+    fixed = {**fixed, "repair_after": 0, "deputy": False, **plan}
     return Scenario("busy", law_6_programme(), school, draw(plans(school, **fixed)))
 
 
