@@ -375,8 +375,10 @@ def story(
         "seed": the_seed,
         "year": year,
         "sentences": lines,
+        "banner": " ".join(s.banner for s in (base, other) if s and s.banner),
     }
-    _print(data, lines, as_json=as_json)
+    shown = [f"! {data['banner']}", "", *lines] if data["banner"] else lines
+    _print(data, shown, as_json=as_json)
 
 
 @app.command()
