@@ -705,7 +705,7 @@ class Coaching:
         so_far = len(self.rows)
         clock, practised = self._phases(cycle, clock, bell, factor)
         if self.steps:
-            done = {row[1] for row in self.rows[so_far:]}
+            done = [row[1] for row in self.rows[so_far:]]
             self.steps.held(now, shared=SHARE in done, modelled=MODEL in done, reps=practised)
         end = bell
         if self.plan.pastoral_by_other or form == SPLIT:

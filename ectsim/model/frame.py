@@ -7,6 +7,7 @@ cells, so nothing can happen on a closed day.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
@@ -153,6 +154,7 @@ class Frame:
         self.staff = (*order, *self.supervisors)
         self.position = {s: i for i, s in enumerate(self.staff)}
         self.departments = [school.by_id[s].department for s in order] + [""] * count
+        self.half_term_ends = self._half_term_ends()
         self._timetable_arrays(scenario, order)
         self.slip_factor = self._slip_factors(scenario)
         self.gained = self._gained_time(scenario, order)
@@ -204,6 +206,12 @@ class Frame:
             np.arange(self.days)[:, None] * int(lesson_period.sum()) + among,
             -1,
         ).ravel()
+
+    def _half_term_ends(self) -> tuple[tuple[int, int], ...]:
+        """Return for each half term (school minute at which its last day ends, its school weeks)."""
+        last = {w.half_term: self.midnight[w.days[-1]] + 15 * 60 for w in self.weeks}
+        weeks = Counter(w.half_term for w in self.weeks)
+        return tuple((last[h], weeks[h]) for h in last)
 
     def _slip_factors(self, scenario: Scenario) -> list[float]:
         """Return for each pupil day how much more slips than usual; the largest factor holds."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import lru_cache
-from math import ceil, exp, log1p
+from math import ceil, log1p
 from typing import TYPE_CHECKING
 
 from ectsim.clock import DAY
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Learning", "Steps"]
 
 Row = tuple[int, int, int, int, int, int, int, int]
+Choice = tuple[int, int, int, bool]
+"""Topic (a module, 0 is the first, -1 none), step (-1 none), why it was chosen, led by the ECT."""
 
 CHOSEN, DEFERRED = EVENT_CODE["step_chosen"], EVENT_CODE["step_deferred"]
 SET, OWN, REPEATED = EVENT_CODE["step_set"], EVENT_CODE["step_own"], EVENT_CODE["step_repeated"]
@@ -33,24 +35,39 @@ READ, KNOWING, DOING = EVENT_CODE["module_read"], EVENT_CODE["knowing"], EVENT_C
 GATE = CAUSE_CODE["gate"]
 NEED, WAITED = FORM_CODE["need"], FORM_CODE["waited"]
 DEEPER, NEXT, INTEREST = FORM_CODE["deeper"], FORM_CODE["next"], FORM_CODE["interest"]
+REPEAT = 0
 ECT, MENTOR = 1, 2
 
-DRAWS = 8
-LED, PLAN, WORDS, MOVE_ON, FIT, WORK = range(6)
-"""Places of the draws of one cycle in a pair's stream."""
+DRAWS = 6
+LED, PLAN, WORDS, MOVE_ON, FIT, WORK = range(DRAWS)
+"""Places of the draws of one cycle in a pair's stream; the first of all is what the ECT brings."""
 
 SCHOOL_OUT = 15 * 60
+NEVER = 1 << 60
 
 
 @dataclass(frozen=True, slots=True)
 class _Library:
-    """The steps by position: topic (module, 0 is the first), kind, what follows, and each topic's own."""
+    """The steps by position, and what belongs to each topic (a module, 0 is the first).
+
+    Parameters
+    ----------
+    topic, plan, following : tuple
+        Of each step: its topic, whether it is for planning, the steps that follow it.
+    of_topic : dict of int to tuple of int
+        The steps of a topic, easiest first.
+    returns : dict of int to tuple of int
+        The earlier topics to which the study of a topic returns (F184).
+    linked : dict of int to frozenset of int
+        The topics to which the curriculum leads from a topic: later ones of its strand, those that
+        rest upon it or come back in it, and those that it rests upon.
+    """
 
     topic: tuple[int, ...]
     plan: tuple[bool, ...]
     following: tuple[tuple[int, ...], ...]
     of_topic: dict[int, tuple[int, ...]]
-    returns: tuple[tuple[int, ...], ...]
+    returns: dict[int, tuple[int, ...]]
     linked: dict[int, frozenset[int]]
 
 
@@ -63,21 +80,31 @@ def _library() -> _Library:
     own: dict[int, list[int]] = {}
     for i in sorted(range(len(every)), key=lambda i: (every[i].level, i)):
         own.setdefault(topic[i], []).append(i)
-    returns = tuple(tuple(r - 1 for r in m.revisits) for m in modules())
-    linked: dict[int, set[int]] = {m.number - 1: set() for m in modules()}
+    linked: dict[int, set[int]] = {m.number - 1: {m.number - 1} for m in modules()}
     pairs = [(topic[i], topic[n]) for i, after in enumerate(following) for n in after]
     pairs += [(m.number - 1, r - 1) for m in modules() for r in (*m.revisits, *m.prerequisite)]
     for a, b in pairs:
         linked[a].add(b)
         linked[b].add(a)
+    for m in modules():
+        linked[m.number - 1] |= {
+            n.number - 1 for n in modules()[m.number :] if n.strand == m.strand
+        }
     return _Library(
-        topic,
-        tuple(s.kind == "plan" for s in every),
-        following,
-        {t: tuple(v) for t, v in own.items()},
-        returns,
-        {t: frozenset(v) for t, v in linked.items()},
+        topic=topic,
+        plan=tuple(s.kind == "plan" for s in every),
+        following=following,
+        of_topic={t: tuple(v) for t, v in own.items()},
+        returns={m.number - 1: tuple(r - 1 for r in m.revisits) for m in modules()},
+        linked={t: frozenset(v) for t, v in linked.items()},
     )
+
+
+@lru_cache
+def _kept(forgetting: float, weeks: int) -> tuple[float, ...]:
+    """Return the share of what was studied that is left after some weeks, by times it came back."""
+    left: float = (1.0 - forgetting) ** weeks
+    return tuple(left ** (1.0 / (1 + n)) for n in range(100))
 
 
 @dataclass(slots=True)
@@ -89,10 +116,8 @@ class Learning:
     prior : float
         Share of each topic that the ECT knew at the start of induction.
     knowing, doing : list of float
-        For each module the share that is known as it was last studied, and the share that is done
-        in class, 0 to 1. Done is never more than known.
-    touched : list of int
-        Pupil day on which each module was last studied; below 0 before this school year.
+        For each module the share that is known, and the share that is done in class, 0 to 1. Done
+        is never more than known.
     returned : list of int
         How often later modules came back to each.
     read : int
@@ -120,7 +145,6 @@ class Learning:
     prior: float
     knowing: list[float]
     doing: list[float]
-    touched: list[int]
     returned: list[int]
     read: int = 0
     step: int = -1
@@ -135,19 +159,6 @@ class Learning:
     repeats: int = 0
     waiting: int = -1
     settled: int = 0
-
-
-@dataclass(slots=True)
-class _Choice:
-    """What a meeting is about, until it is known whether the step was shared."""
-
-    cycle: int
-    step: int
-    form: int
-    led: bool = False
-    topic: int = -1
-    known: int = 0
-    repeat: bool = False
 
 
 class Steps:
@@ -169,6 +180,12 @@ class Steps:
         What the school year before hands on.
     """
 
+    __slots__ = (
+        "_choice", "_cycle", "_day", "_due", "_due_from", "_first", "_frame", "_gate", "_half_terms",
+        "_known", "_led_from", "_led_rise", "_library", "_midnight", "_modules", "_need", "_deferral",
+        "_draws", "_next", "_p", "_pair", "_rate", "_reads", "_rows", "_studied", "state",
+    )  # fmt: skip
+
     def __init__(
         self,
         frame: Frame,
@@ -181,128 +198,109 @@ class Steps:
         before: Learning | None = None,
     ) -> None:
         scenario = frame.scenario
-        self.frame, self.pair, self.rows = frame, pair, rows
-        self.p, self.plan, self.c = scenario.programme.steps, scenario.plan, scenario.school.conditions
-        self.min_reps = scenario.programme.coaching.min_reps
-        self.modules = scenario.programme.study.modules
-        self.studied, self.first = studied, first_module
-        self.due = frame.modules[pair.index]
-        self.due_from = first_module + earlier
-        self.library = _library()
-        self.draws = luck.row("step", pair.pair.id, (len(pair.windows) + 1) * DRAWS)
-        self.need = luck.row("need", pair.pair.id, len(pair.windows) + 1)
-        self.week_rate = -log1p(-self.p.mastery)
-        self.choice: _Choice | None = None
+        p, conditions = scenario.programme.steps, scenario.school.conditions
+        self._frame, self._pair, self._rows, self._p = frame, pair.index, rows, p
+        self._midnight = frame.midnight
+        self._gate = scenario.plan.gate
+        self._deferral = conditions.deferral
+        self._modules = scenario.programme.study.modules
+        self._studied, self._first = studied, first_module
+        self._due, self._due_from = frame.modules[pair.index], first_module + earlier
+        self._library = _library()
+        cycles = len(pair.windows) + 1
+        self._draws = luck.row("step", pair.pair.id, (cycles + 1) * DRAWS)
+        self._need = luck.row("need", pair.pair.id, cycles)
+        # progress a week for each rehearsal, so that a full cycle's week has the stated chance
+        self._rate = -log1p(-p.mastery) / max(1, scenario.programme.coaching.min_reps)
+        fte = float(scenario.school.fte(pair.pair.ect))
+        self._led_from = float(pair.pair.served) - 1.0
+        self._led_rise = fte / max(1, frame.days)
+        self._choice: Choice | None = None
+        self._cycle = self._known = self._day = 0
         self.state = before or self._start()
-        self._read_along(luck)
-        self.half_terms = self._ends()
-        self._stand(0, -1)
+        self._read_along(luck, pair.pair.mentor, scenario.programme.study.mentor_reads)
+        self._half_terms = list(frame.half_term_ends)
+        self._next = 0
+        self._stand(0)
+        self._catch_up(0)
 
     def _start(self) -> Learning:
         """Return what an ECT brings: some of every topic, and of a first year what it leaves (F022)."""
-        low, mode, high = self.p.prior_knowing
-        draw, turn = self.draws[0], (mode - low) / (high - low) if high > low else 0.0
-        if high <= low:
-            prior = mode
-        elif draw < turn:
-            prior = low + (draw * (high - low) * (mode - low)) ** 0.5
-        else:
-            prior = high - ((1.0 - draw) * (high - low) * (high - mode)) ** 0.5
-        count = self.modules
-        state = Learning(
-            prior, [prior] * count, [prior * self.p.prior_doing] * count, [0] * count, [0] * count
-        )
-        for module in range(min(self.first, count)):
-            self._study(state, module, 0)
-            # the first year was lived elsewhere: what is done of it is taken in the same proportion
-            state.doing[module] = state.knowing[module] * self.p.prior_doing
-        state.read = self.first
+        low, mode, high = self._p.prior_knowing
+        draw, prior = self._draws[0], mode
+        if high > low:
+            if draw < (mode - low) / (high - low):
+                prior = low + (draw * (high - low) * (mode - low)) ** 0.5
+            else:
+                prior = high - ((1.0 - draw) * (high - low) * (high - mode)) ** 0.5
+        count, done = self._modules, self._p.prior_doing
+        state = Learning(prior, [prior] * count, [prior * done] * count, [0] * count)
+        first = min(self._first, count)
+        for module in range(first):
+            self._study(state, module)
+        # the first year was lived elsewhere: as much of it is done as of what an ECT brings
+        state.doing[:first] = [k * done for k in state.knowing[:first]]
+        state.read = first
         return state
 
-    def _read_along(self, luck: Luck) -> None:
-        """Let the mentor read modules as they come round (F100); a mentor of several reads each once."""
-        chance = self.frame.scenario.programme.study.mentor_reads
-        draws = luck.row("reading", self.pair.pair.mentor, self.modules)
-        self.reads = [draw < chance for draw in draws[: self.modules]]
-        monday = [self.frame.midnight[w.days[0]] for w in self.frame.weeks]
-        for i, week in enumerate(self.due):
-            module = self.due_from + i
-            if module < self.modules and self.reads[module]:
-                at = monday[week] + SCHOOL_OUT
-                self.rows.append((at, READ, self.pair.index, -1, module, 0, 0, MENTOR))
-
-    def _ends(self) -> list[tuple[int, int]]:
-        """Return (minute, pupil day) at which each half term ends, the last first."""
-        frame, out = self.frame, []
-        for a, b in zip(frame.weeks, (*frame.weeks[1:], None), strict=True):
-            if b is None or b.half_term != a.half_term:
-                out.append((frame.midnight[a.days[-1]] + SCHOOL_OUT, a.days[-1]))
-        return out[::-1]
+    def _read_along(self, luck: Luck, mentor: str, chance: float) -> None:
+        """Let the mentor read modules as they come round (F100); one of several ECTs reads each once."""
+        draws = luck.row("reading", mentor, self._modules)
+        self._reads = [draw < chance for draw in draws[: self._modules]]
+        frame = self._frame
+        for module, week in enumerate(self._due, self._due_from):
+            if module < self._modules and self._reads[module]:
+                at = self._midnight[frame.weeks[week].days[0]] + SCHOOL_OUT
+                self._rows.append((at, READ, self._pair, -1, module, 0, 0, MENTOR))
 
     # -- what is known and what is done -------------------------------------------------------
 
-    def _known(self, state: Learning, module: int, day: int) -> float:
-        """Return what is known of a module on a pupil day; what comes back fades less (F184)."""
-        prior, top = state.prior, state.knowing[module]
-        if top <= prior:
-            return top
-        weeks = (day - state.touched[module]) / 5
-        return prior + (top - prior) * exp(
-            -self.p.forgetting * weeks / (1 + state.returned[module])
-        )
-
-    def _study(self, state: Learning, module: int, day: int) -> None:
+    def _study(self, state: Learning, module: int) -> None:
         """Add what an hour of study does, for the module and for those it returns to."""
-        knowing = state.knowing
-        now = self._known(state, module, day)
-        knowing[module], state.touched[module] = now + self.p.study_gain * (1.0 - now), day
-        if module < len(self.library.returns):
-            for old in self.library.returns[module]:
-                now = self._known(state, old, day)
-                knowing[old], state.touched[old] = now + self.p.revisit_gain * (1.0 - now), day
-                state.returned[old] += 1
+        p, knowing = self._p, state.knowing
+        knowing[module] += p.study_gain * (1.0 - knowing[module])
+        for old in self._library.returns.get(module, ()):
+            knowing[old] += p.revisit_gain * (1.0 - knowing[old])
+            state.returned[old] += 1
 
-    def _do(self, module: int, share: float, day: int) -> None:
+    def _do(self, module: int, share: float) -> None:
         """Close a share of the gap between what is known and what is done."""
-        state = self.state
-        known = self._known(state, module, day)
-        done = min(state.doing[module], known)
-        state.doing[module] = done + share * (known - done)
+        doing = self.state.doing
+        doing[module] += share * (self.state.knowing[module] - doing[module])
 
-    def _gap(self, module: int, day: int) -> float:
-        known = self._known(self.state, module, day)
-        return max(0.0, known - self.state.doing[module])
-
-    def _catch_up(self, now: int) -> int:
-        """Bring study up to a minute, noting each half term that has ended; return the pupil day."""
-        while self.half_terms and self.half_terms[-1][0] < now:
-            at, day = self.half_terms.pop()
+    def _catch_up(self, now: int) -> None:
+        """Bring study up to a minute, noting each half term that has ended."""
+        while self._half_terms and self._half_terms[0][0] <= now:
+            at, weeks = self._half_terms.pop(0)
             self._take_in(at)
-            self._stand(at, day)
-        return self._take_in(now)
+            self._fade(weeks)
+            self._stand(at)
+        self._take_in(now)
+        state, studied = self.state, self._studied
+        i = state.read - self._first
+        following = studied[i] if state.read < self._modules and i < len(studied) else NEVER
+        self._next = min(following, self._half_terms[0][0] if self._half_terms else NEVER)
 
-    def _take_in(self, now: int) -> int:
-        midnight, state = self.frame.midnight, self.state
-        day = max(0, bisect_right(midnight, now) - 1)
-        known = min(self.modules, self.first + bisect_right(self.studied, now))
-        for module in range(state.read, known):
-            at = self.studied[module - self.first]
-            self._study(state, module, max(0, bisect_right(midnight, at) - 1))
-        state.read = max(state.read, known)
-        return day
+    def _take_in(self, now: int) -> None:
+        state, studied, i = self.state, self._studied, self.state.read - self._first
+        while state.read < self._modules and i < len(studied) and studied[i] <= now:
+            self._study(state, state.read)
+            state.read += 1
+            i += 1
 
-    def _stand(self, at: int, day: int) -> None:
+    def _fade(self, weeks: int) -> None:
+        """Let a half term's worth of what was studied be forgotten; what came back fades less (F184)."""
+        state, kept = self.state, _kept(self._p.forgetting, weeks)
+        prior, n = state.prior, state.read
+        studied = zip(state.knowing[:n], state.returned, strict=False)
+        state.knowing[:n] = [prior + (k - prior) * kept[r] for k, r in studied]
+        state.doing[:n] = map(min, state.knowing[:n], state.doing)
+
+    def _stand(self, at: int) -> None:
         """Write down what is known and done of the whole programme."""
-        if not self.modules:
-            return
-        state, known, done = self.state, 0.0, 0.0
-        for module, practised in enumerate(state.doing):
-            k = self._known(state, module, max(0, day))
-            known += k
-            done += min(k, practised)
-        for event, total in ((KNOWING, known), (DOING, done)):
-            value = round(1000 * total / self.modules)
-            self.rows.append((at, event, self.pair.index, -1, value, 0, 0, ECT))
+        for event, share in ((KNOWING, self.state.knowing), (DOING, self.state.doing)):
+            value = round(1000 * sum(share) / max(1, self._modules))
+            self._rows.append((at, event, self._pair, -1, value, 0, 0, ECT))
 
     # -- the meeting --------------------------------------------------------------------------
 
@@ -326,159 +324,153 @@ class Steps:
         needs : int or None
             A module that the plan has waited for.
         """
-        day = self._catch_up(now)
-        choice = self._choose(cycle, known, seen, now, day, needs)
-        choice.known = known
-        self.choice = choice
-        topic = choice.topic
-        # without a visit the cycle is in part for that reason, whatever its topic
-        cause = 0 if 0 <= topic < known else GATE
-        self.rows.append((now, CHOSEN, self.pair.index, cycle, topic, cause, seen, 0))
+        if now >= self._next:
+            self._catch_up(now)
+        self._cycle, self._known = cycle, known
+        self._day = bisect_right(self._midnight, now) - 1
+        self._choice = choice = self._choose(known, seen, now, needs)
+        cause = 0 if 0 <= choice[0] < known else GATE
+        self._rows.append((now, CHOSEN, self._pair, cycle, choice[0], cause, seen, 0))
 
-    def _choose(
-        self, cycle: int, known: int, seen: int, now: int, day: int, needs: int | None
-    ) -> _Choice:
-        state, draws, at = self.state, self.draws, (cycle + 1) * DRAWS
-        topics = self.library.topic
-        current = topics[state.step] if state.step >= 0 else -1
+    def _choose(self, known: int, seen: int, now: int, needs: int | None) -> Choice:
+        state = self.state
+        current = self._library.topic[state.step] if state.step >= 0 else -1
         if not seen:
-            if current >= 0:
-                return _Choice(cycle, state.step, 0, topic=current, repeat=True)
-            return self._new(cycle, known - 1, NEXT)
-        settled = self._settled(day)
+            return (current, state.step, REPEAT, False) if current >= 0 else self._new(known - 1, NEXT)  # fmt: skip
+        settled = self._settled()
         if needs is not None:
-            return self._new(cycle, needs, WAITED)
-        deferred = self.need[cycle] < self.c.deferral and known < self.modules
-        if deferred and self.plan.gate == "ignore":
-            return self._new(cycle, known, NEED)
-        was_waiting = state.waiting
+            return self._new(needs, WAITED)
+        deferred = known < self._modules and self._need[self._cycle] < self._deferral
+        waiting = state.waiting
         if deferred:
+            if self._gate == "ignore":
+                return self._new(known, NEED)
             late = ECT if self._late(known, now) else 0
-            self.rows.append((now, DEFERRED, self.pair.index, cycle, known, 0, 0, late))
+            self._rows.append((now, DEFERRED, self._pair, self._cycle, known, 0, 0, late))
             state.waiting = known
-        if 0 <= was_waiting < known:
+        if 0 <= waiting < known:
             if not deferred:
                 state.waiting = -1
-            return self._new(cycle, was_waiting, WAITED)
+            return self._new(waiting, WAITED)
         if known <= 0:
-            return _Choice(cycle, -1, 0)
+            return -1, -1, REPEAT, False
         if not 0 <= current < known:
             current = known - 1
-        elif not settled:
-            enough = draws[at + MOVE_ON] < self.p.move_on or state.repeats >= self.p.repeats
-            if deferred or not enough:
-                return _Choice(cycle, state.step, 0, topic=current, repeat=True)
-        if deferred:
-            return self._new(cycle, current, DEEPER)
-        return self._by_need(cycle, known, day, current)
+        elif not settled and (
+            deferred
+            or (
+                state.repeats < self._p.repeats
+                and self._draws[(self._cycle + 1) * DRAWS + MOVE_ON] >= self._p.move_on
+            )
+        ):
+            return current, state.step, REPEAT, False
+        return self._new(current, DEEPER) if deferred else self._by_need(known, current)
 
-    def _by_need(self, cycle: int, known: int, day: int, current: int) -> _Choice:
+    def _by_need(self, known: int, current: int) -> Choice:
         """Take what the visit showed, if whoever chooses hits it; else what follows, or what is liked."""
-        draws, at, library = self.draws, (cycle + 1) * DRAWS, self.library
-        led = draws[at + LED] < self._led_share(day)
+        draws, at, state, p = self._draws, (self._cycle + 1) * DRAWS, self.state, self._p
         latest = known - 1
-        reach = dict.fromkeys((latest, current, *self._returns(latest)))
-        gaps = [(topic, self._gap(topic, day)) for topic in reach]
-        deferral = self.c.deferral
-        draw = self.need[cycle]
-        if known < self.modules and deferral < 1:
-            draw = max(0.0, (draw - deferral) / (1.0 - deferral))
-        mark = draw * sum(gap for _, gap in gaps)
-        need = latest
-        for topic, gap in gaps:
-            need = topic
-            mark -= gap
-            if mark < 0:
-                break
-        fit = self.p.led_fit if led else self.p.fit
-        if not led and need < len(self.reads) and self.reads[need]:
-            fit = min(1.0, fit + self.p.fit_read)
+        led = self._led_from + self._day * self._led_rise >= 0 or p.led_start > 0
+        led = led and draws[at + LED] < self._led_share()
+        need = self._shown(known, current)
+        fit = p.led_fit if led else p.fit
+        if not led and self._reads[need]:
+            fit = min(1.0, fit + p.fit_read)
         hit = draws[at + FIT]
         if hit < fit:
-            return self._new(cycle, need, NEED, led=led)
+            return self._new(need, NEED, led=led)
         if led:
-            return self._new(cycle, int((hit - fit) / (1.0 - fit) * known), INTEREST, led=True)
-        for step in library.following[self.state.step] if self.state.step >= 0 else ():
-            if library.topic[step] < known and step not in self.state.used:
-                return _Choice(cycle, step, NEXT, topic=library.topic[step])
-        return self._new(cycle, latest, NEXT)
+            return self._new(int((hit - fit) / (1.0 - fit) * known), INTEREST, led=True)
+        if state.step >= 0:
+            topic = self._library.topic
+            for step in self._library.following[state.step]:
+                if topic[step] < known and step not in state.used:
+                    return topic[step], step, NEXT, False
+        return self._new(latest, NEXT)
 
-    def _new(self, cycle: int, topic: int, form: int, *, led: bool = False) -> _Choice:
+    def _shown(self, known: int, current: int) -> int:
+        """Return the topic in which a visit showed most to do, by the cycle's draw.
+
+        The latest topic, those that it returns to and the one in hand stand as open as the gap
+        between what is known of them and what is done.
+        """
+        latest, state = known - 1, self.state
+        reach = (latest, *self._library.returns.get(latest, ()))
+        if current not in reach:
+            reach = (*reach, current)
+        knowing, doing = state.knowing, state.doing
+        gaps = [knowing[t] - doing[t] for t in reach]
+        draw = self._need[self._cycle]
+        if known < self._modules and self._deferral < 1:  # below it a topic to come was shown
+            draw = (draw - self._deferral) / (1.0 - self._deferral)
+        mark = draw * sum(gaps)
+        for topic, gap in zip(reach, gaps, strict=True):
+            mark -= gap
+            if mark < 0:
+                return topic
+        return latest
+
+    def _new(self, topic: int, form: int, *, led: bool = False) -> Choice:
         """Take a step on a topic: the easiest that was not in hand yet, in class or in planning."""
-        own = self.library.of_topic.get(topic, ())
+        own = self._library.of_topic.get(topic)
         if not own:
-            return _Choice(cycle, -1, form, led=led, topic=topic)
-        state = self.state
-        fresh = [s for s in own if s not in state.used]
-        plan = self.draws[(cycle + 1) * DRAWS + PLAN] < self.p.plan_share
-        if len(fresh) == len(own):  # a topic begins with either kind
-            fresh = [s for s in fresh if self.library.plan[s] == plan] or fresh
-        elif fresh:  # and goes on in class
-            fresh = [s for s in fresh if not self.library.plan[s]] or fresh
-        return _Choice(cycle, fresh[0] if fresh else own[-1], form, led=led, topic=topic)
-
-    def _returns(self, topic: int) -> tuple[int, ...]:
-        returns = self.library.returns
-        return returns[topic] if topic < len(returns) else ()
+            return topic, -1, form, led
+        used, plan = self.state.used, self._library.plan
+        fresh = [s for s in own if s not in used] if used else own
+        if not fresh:  # everything was in hand: the hardest comes back
+            return topic, own[-1], form, led
+        # a topic begins with either kind and goes on in class
+        first = len(fresh) == len(own)
+        planned = first and self._draws[(self._cycle + 1) * DRAWS + PLAN] < self._p.plan_share
+        for step in fresh:
+            if plan[step] == planned:
+                return topic, step, form, led
+        return topic, fresh[0], form, led
 
     def _late(self, module: int, now: int) -> bool:
         """Tell whether a module should have been studied before this week."""
-        i = module - self.due_from
-        if not 0 <= i < len(self.due):
+        i = module - self._due_from
+        if not 0 <= i < len(self._due):
             return i < 0
-        return self.frame.midnight[self.frame.weeks[self.due[i]].days[-1]] + DAY <= now
+        return self._midnight[self._frame.weeks[self._due[i]].days[-1]] + DAY <= now
 
-    def _led_share(self, day: int) -> float:
+    def _led_share(self) -> float:
         """Return how likely the ECT is to choose: rising through the second year (F074, F116)."""
-        p, pair = self.p, self.pair.pair
-        served = float(pair.served) + day / max(1, self.frame.days) * float(
-            self.frame.scenario.school.fte(pair.ect)
-        )
-        if served < 1:
+        p, second = self._p, self._led_from + self._day * self._led_rise
+        if second < 0:
             return p.led_start
-        share = p.led_start + (p.led_end - p.led_start) * min(1.0, served - 1)
-        return min(1.0, share + p.led_gain * self.state.settled) if self.c.feedback else share
+        share = p.led_start + (p.led_end - p.led_start) * min(1.0, second)
+        if self._frame.scenario.school.conditions.feedback:
+            share += p.led_gain * self.state.settled
+        return min(1.0, share)
 
     def _advance(self, day: int) -> None:
         """Count what the days since the last meeting did for the step in hand."""
         state = self.state
-        if state.step >= 0 and state.settled_on is None and state.rate > 0:
+        if state.settled_on is None and state.step >= 0 and state.rate > 0:
             missing = state.work - state.progress
             state.progress += state.rate * (day - state.since) / 5
             if state.progress >= state.work:
                 state.settled_on = min(day, state.since + max(1, ceil(5 * missing / state.rate)))
         state.since = day
 
-    def _settled(self, day: int) -> bool:
+    def _settled(self) -> bool:
         """Tell whether a visit shows that the step in hand is settled; log the day it was."""
-        state = self.state
-        self._advance(day)
-        if state.step < 0 or state.seen:
+        state, day = self.state, self._day
+        if state.seen or state.step < 0:
             return True
+        self._advance(day)
         on = state.settled_on
         if on is None:
             return False
         state.seen = True
         state.settled += 1
-        in_time = on - state.set_on <= 5 * self.p.mastery_weeks
+        in_time = on - state.set_on <= 5 * self._p.mastery_weeks
         shown = max(0, on)
-        at = self.frame.midnight[shown] + (SCHOOL_OUT if shown < day else 0)
-        self.rows.append((at, MASTERED, self.pair.index, -1, state.step, 0, 0, int(in_time)))
-        self._do(self.library.topic[state.step], self.p.mastery_gain, day)
+        at = self._midnight[shown] + (SCHOOL_OUT if shown < day else 0)
+        self._rows.append((at, MASTERED, self._pair, -1, state.step, 0, 0, int(in_time)))
+        self._do(self._library.topic[state.step], self._p.mastery_gain)
         return True
-
-    def _leave(self, now: int, choice: _Choice) -> float:
-        """Put the step in hand away; return how fast the next one settles after it."""
-        state, pair = self.state, self.pair.index
-        if state.step < 0:
-            return 1.0
-        if not state.seen:
-            self.rows.append((now, LEFT, pair, choice.cycle, state.step, 0, 0, 0))
-        old = self.library.topic[state.step]
-        if choice.topic == old or choice.topic in self.library.linked.get(old, ()):
-            return 1.0
-        self.rows.append((now, SWITCHED, pair, choice.cycle, old, 0, 0, 0))
-        return 1.0 - self.p.switch_cost
 
     def held(self, now: int, *, shared: bool, modelled: bool, reps: int) -> None:
         """Take the step up that was chosen for a meeting, if the meeting came to sharing it.
@@ -492,43 +484,54 @@ class Steps:
         reps : int
             Rehearsals with feedback.
         """
-        choice, self.choice = self.choice, None
-        if choice is None or not shared or choice.step < 0:
+        if self._choice is None or not shared or self._choice[1] < 0:
             return
-        state, p, pair = self.state, self.p, self.pair.index
-        topic, day = choice.topic, max(0, bisect_right(self.frame.midnight, now) - 1)
-        slower = 1.0
-        self._advance(day)
-        if choice.repeat:
-            self.rows.append((now, REPEATED, pair, choice.cycle, choice.step, 0, 0, 0))
+        topic, step, form, led = self._choice
+        state, p, pair, cycle, day = self.state, self._p, self._pair, self._cycle, self._day
+        rate = self._rate * reps
+        if form == REPEAT:
+            self._advance(day)
+            self._rows.append((now, REPEATED, pair, cycle, step, 0, 0, 0))
             state.repeats += 1
         else:
-            slower, at = self._leave(now, choice), (choice.cycle + 1) * DRAWS
-            words = OWN if self.draws[at + WORDS] < p.own_words else SET
-            side = ECT if choice.led else MENTOR
-            self.rows.append((now, words, pair, choice.cycle, choice.step, 0, choice.form, side))
-            state.used.add(choice.step)
-            state.step, state.repeats, state.progress = choice.step, 0, 0.0
-            state.set_on, state.settled_on, state.seen = day, None, False
-            state.work = -log1p(-self.draws[at + WORK])
-        state.rate = self.week_rate * reps / max(1, self.min_reps) * slower
+            rate *= self._leave(now, topic)
+            at = (cycle + 1) * DRAWS
+            words = OWN if self._draws[at + WORDS] < p.own_words else SET
+            self._rows.append((now, words, pair, cycle, step, 0, form, ECT if led else MENTOR))
+            state.used.add(step)
+            state.step, state.repeats, state.progress = step, 0, 0.0
+            state.set_on, state.since, state.settled_on, state.seen = day, day, None, False
+            state.work = -log1p(-self._draws[at + WORK])
+        share = 1.0 - (1.0 - p.practice_gain) ** reps
         if not modelled:
-            state.rate *= p.without_model
+            rate, share = rate * p.without_model, share * p.without_model
+        state.rate = rate
         if reps:
-            if topic >= choice.known:
-                self.rows.append((now, MISAPPLIED, pair, choice.cycle, choice.step, 0, 0, ECT))
-            share = 1.0 - (1.0 - p.practice_gain) ** reps
-            self._do(topic, share if modelled else share * p.without_model, day)
+            if topic >= self._known:
+                self._rows.append((now, MISAPPLIED, pair, cycle, step, 0, 0, ECT))
+            self._do(topic, share)
+
+    def _leave(self, now: int, topic: int) -> float:
+        """Put the step in hand away; return how fast the next one settles after it."""
+        state = self.state
+        if state.step < 0:
+            return 1.0
+        if not state.seen:
+            self._rows.append((now, LEFT, self._pair, self._cycle, state.step, 0, 0, 0))
+        old = self._library.topic[state.step]
+        if topic in self._library.linked[old]:
+            return 1.0
+        self._rows.append((now, SWITCHED, self._pair, self._cycle, old, 0, 0, 0))
+        return 1.0 - self._p.switch_cost
 
     def finish(self) -> Learning:
         """End the school year and return what goes on into the next, on that year's clock.
 
         The holiday between is left out: nothing settles and nothing is forgotten in it.
         """
-        days, state = self.frame.days, self.state
-        self._catch_up(self.frame.end)
+        days, state = self._frame.days, self.state
+        self._catch_up(self._frame.end)
         self._advance(days - 1)
-        state.touched = [t - days for t in state.touched]
         state.set_on -= days
         state.settled_on = None if state.settled_on is None else state.settled_on - days
         state.since = 0
