@@ -7,7 +7,6 @@ cells, so nothing can happen on a closed day.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
@@ -18,6 +17,7 @@ import numpy as np
 from ectsim.clock import DAY, Slot, Week
 from ectsim.log import FORM_CODE
 from ectsim.luck import stable_fraction
+from ectsim.model.steps import steps_frame
 from ectsim.model.study import due_modules
 from ectsim.model.training import coaching_hours, due_training
 from ectsim.plan import LEVELS, PairSlots
@@ -154,7 +154,6 @@ class Frame:
         self.staff = (*order, *self.supervisors)
         self.position = {s: i for i, s in enumerate(self.staff)}
         self.departments = [school.by_id[s].department for s in order] + [""] * count
-        self.half_term_ends = self._half_term_ends()
         self._timetable_arrays(scenario, order)
         self.slip_factor = self._slip_factors(scenario)
         self.gained = self._gained_time(scenario, order)
@@ -165,6 +164,7 @@ class Frame:
         split = plan.cover.split_classes
         self.split_classes = split if split is not None else int(school.phase == "primary")
         self._protection(scenario)
+        self.steps = steps_frame(self)
         self.training = due_training(self)
         self.coaching_hours = coaching_hours(self) if self.training else {}
 
@@ -206,12 +206,6 @@ class Frame:
             np.arange(self.days)[:, None] * int(lesson_period.sum()) + among,
             -1,
         ).ravel()
-
-    def _half_term_ends(self) -> tuple[tuple[int, int], ...]:
-        """Return for each half term (school minute at which its last day ends, its school weeks)."""
-        last = {w.half_term: self.midnight[w.days[-1]] + 15 * 60 for w in self.weeks}
-        weeks = Counter(w.half_term for w in self.weeks)
-        return tuple((last[h], weeks[h]) for h in last)
 
     def _slip_factors(self, scenario: Scenario) -> list[float]:
         """Return for each pupil day how much more slips than usual; the largest factor holds."""

@@ -8,6 +8,7 @@ keyed by pair and cycle, so that a meeting that moves still has the same ones.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import ceil, log1p
@@ -20,8 +21,9 @@ from ectsim.log import CAUSE_CODE, EVENT_CODE, FORM_CODE
 if TYPE_CHECKING:
     from ectsim.luck import Luck
     from ectsim.model.frame import Frame, PairFrame
+    from ectsim.programme import Steps as Rules
 
-__all__ = ["Learning", "Steps"]
+__all__ = ["Learning", "Steps", "StepsFrame", "steps_frame"]
 
 Row = tuple[int, int, int, int, int, int, int, int]
 Choice = tuple[int, int, int, bool]
@@ -100,11 +102,79 @@ def _library() -> _Library:
     )
 
 
-@lru_cache
-def _kept(forgetting: float, weeks: int) -> tuple[float, ...]:
-    """Return the share of what was studied that is left after some weeks, by times it came back."""
-    left: float = (1.0 - forgetting) ** weeks
-    return tuple(left ** (1.0 / (1 + n)) for n in range(100))
+@dataclass(frozen=True, slots=True)
+class StepsFrame:
+    """What a scenario fixes for the steps of its year.
+
+    Parameters
+    ----------
+    rules : programme.Steps
+        How steps are chosen and settle.
+    modules : int
+        Modules of the programme.
+    gate : str
+        The plan's rule for topics that are not studied yet.
+    deferral : float
+        How often a visit shows such a topic.
+    rate : float
+        What one rehearsal does for a step in a week: so that the rehearsals of a full cycle settle
+        it with the stated chance.
+    half_terms : tuple of (int, tuple of float)
+        School minute at which each half term ends, and what is left of what was known when it began,
+        by how often it has come back.
+    reading : tuple of tuple of (int, int)
+        For each pair the minute at which a mentor who reads along reads each module of the year.
+    reads : float
+        How often a mentor reads a module.
+    second : tuple of (float, float)
+        For each pair how far into the second year of induction the ECT is on the first day (below 0
+        before it), and what a pupil day adds.
+    """
+
+    rules: Rules
+    modules: int
+    gate: str
+    deferral: float
+    rate: float
+    half_terms: tuple[tuple[int, tuple[float, ...]], ...]
+    reading: tuple[tuple[tuple[int, int], ...], ...]
+    reads: float
+    second: tuple[tuple[float, float], ...]
+
+
+def steps_frame(frame: Frame) -> StepsFrame:
+    """Lay out what the steps of a year need that no luck decides.
+
+    Parameters
+    ----------
+    frame : Frame
+        The year; its pairs and modules must be there.
+    """
+    scenario, weeks = frame.scenario, frame.weeks
+    programme, school = scenario.programme, scenario.school
+    last = {w.half_term: frame.midnight[w.days[-1]] + SCHOOL_OUT for w in weeks}
+    count = Counter(w.half_term for w in weeks)
+    left = {h: (1.0 - programme.steps.forgetting) ** n for h, n in count.items()}
+    monday = [frame.midnight[w.days[0]] for w in weeks]
+    return StepsFrame(
+        rules=programme.steps,
+        modules=programme.study.modules,
+        gate=scenario.plan.gate,
+        deferral=school.conditions.deferral,
+        rate=-log1p(-programme.steps.mastery) / max(1, programme.coaching.min_reps),
+        half_terms=tuple(
+            (last[h], tuple(left[h] ** (1 / (1 + n)) for n in range(100))) for h in last
+        ),
+        reading=tuple(
+            tuple((monday[week] + SCHOOL_OUT, i) for i, week in enumerate(due))
+            for due in frame.modules
+        ),
+        reads=programme.study.mentor_reads,
+        second=tuple(
+            (float(p.pair.served) - 1.0, float(school.fte(p.pair.ect)) / max(1, frame.days))
+            for p in frame.pairs
+        ),
+    )
 
 
 @dataclass(slots=True)
@@ -181,9 +251,9 @@ class Steps:
     """
 
     __slots__ = (
-        "_choice", "_cycle", "_day", "_due", "_due_from", "_first", "_frame", "_gate", "_half_terms",
-        "_known", "_led_from", "_led_rise", "_library", "_midnight", "_modules", "_need", "_deferral",
-        "_draws", "_next", "_p", "_pair", "_rate", "_reads", "_rows", "_studied", "state",
+        "_choice", "_cycle", "_day", "_draws", "_due_from", "_first", "_frame", "_half_term",
+        "_known", "_laid", "_library", "_midnight", "_need", "_next", "_p", "_pair", "_reading",
+        "_rows", "_studied", "state",
     )  # fmt: skip
 
     def __init__(
@@ -197,32 +267,20 @@ class Steps:
         rows: list[Row],
         before: Learning | None = None,
     ) -> None:
-        scenario = frame.scenario
-        p, conditions = scenario.programme.steps, scenario.school.conditions
-        self._frame, self._pair, self._rows, self._p = frame, pair.index, rows, p
+        laid = frame.steps
+        self._frame, self._pair, self._rows = frame, pair.index, rows
+        self._laid, self._p, self._library = laid, laid.rules, _library()
         self._midnight = frame.midnight
-        self._gate = scenario.plan.gate
-        self._deferral = conditions.deferral
-        self._modules = scenario.programme.study.modules
-        self._studied, self._first = studied, first_module
-        self._due, self._due_from = frame.modules[pair.index], first_module + earlier
-        self._library = _library()
+        self._studied, self._first, self._due_from = studied, first_module, first_module + earlier
         cycles = len(pair.windows) + 1
         self._draws = luck.row("step", pair.pair.id, (cycles + 1) * DRAWS)
         self._need = luck.row("need", pair.pair.id, cycles)
-        # progress a week for each rehearsal, so that a full cycle's week has the stated chance
-        self._rate = -log1p(-p.mastery) / max(1, scenario.programme.coaching.min_reps)
-        fte = float(scenario.school.fte(pair.pair.ect))
-        self._led_from = float(pair.pair.served) - 1.0
-        self._led_rise = fte / max(1, frame.days)
+        self._reading = luck.row("reading", pair.pair.mentor, laid.modules)
         self._choice: Choice | None = None
-        self._cycle = self._known = self._day = 0
+        self._cycle = self._known = self._day = self._half_term = self._next = 0
         self.state = before or self._start()
-        self._read_along(luck, pair.pair.mentor, scenario.programme.study.mentor_reads)
-        self._half_terms = list(frame.half_term_ends)
-        self._next = 0
+        self._read_along()
         self._stand(0)
-        self._catch_up(0)
 
     def _start(self) -> Learning:
         """Return what an ECT brings: some of every topic, and of a first year what it leaves (F022)."""
@@ -233,7 +291,7 @@ class Steps:
                 prior = low + (draw * (high - low) * (mode - low)) ** 0.5
             else:
                 prior = high - ((1.0 - draw) * (high - low) * (high - mode)) ** 0.5
-        count, done = self._modules, self._p.prior_doing
+        count, done = self._laid.modules, self._p.prior_doing
         state = Learning(prior, [prior] * count, [prior * done] * count, [0] * count)
         first = min(self._first, count)
         for module in range(first):
@@ -243,15 +301,15 @@ class Steps:
         state.read = first
         return state
 
-    def _read_along(self, luck: Luck, mentor: str, chance: float) -> None:
+    def _read_along(self) -> None:
         """Let the mentor read modules as they come round (F100); one of several ECTs reads each once."""
-        draws = luck.row("reading", mentor, self._modules)
-        self._reads = [draw < chance for draw in draws[: self._modules]]
-        frame = self._frame
-        for module, week in enumerate(self._due, self._due_from):
-            if module < self._modules and self._reads[module]:
-                at = self._midnight[frame.weeks[week].days[0]] + SCHOOL_OUT
-                self._rows.append((at, READ, self._pair, -1, module, 0, 0, MENTOR))
+        draws, chance, index, start = self._reading, self._laid.reads, self._pair, self._due_from
+        known = self._laid.modules - start
+        self._rows += [
+            (at, READ, index, -1, start + i, 0, 0, MENTOR)
+            for at, i in self._laid.reading[index]
+            if i < known and draws[start + i] < chance
+        ]
 
     # -- what is known and what is done -------------------------------------------------------
 
@@ -270,36 +328,38 @@ class Steps:
 
     def _catch_up(self, now: int) -> None:
         """Bring study up to a minute, noting each half term that has ended."""
-        while self._half_terms and self._half_terms[0][0] <= now:
-            at, weeks = self._half_terms.pop(0)
-            self._take_in(at)
-            self._fade(weeks)
+        state, studied, first = self.state, self._studied, self._first
+        half_terms = self._laid.half_terms
+        i, n = state.read - first, min(len(studied), self._laid.modules - first)
+        while True:
+            more = self._half_term < len(half_terms)
+            at, kept = half_terms[self._half_term] if more else (NEVER, ())
+            until = min(at, now)
+            while i < n and studied[i] <= until:
+                self._study(state, first + i)
+                i += 1
+            state.read = first + i if i > 0 else state.read
+            if at > now:
+                break
+            self._half_term += 1
+            self._fade(kept)
             self._stand(at)
-        self._take_in(now)
-        state, studied = self.state, self._studied
-        i = state.read - self._first
-        following = studied[i] if state.read < self._modules and i < len(studied) else NEVER
-        self._next = min(following, self._half_terms[0][0] if self._half_terms else NEVER)
+        self._next = studied[i] if i < n and studied[i] < at else at
 
-    def _take_in(self, now: int) -> None:
-        state, studied, i = self.state, self._studied, self.state.read - self._first
-        while state.read < self._modules and i < len(studied) and studied[i] <= now:
-            self._study(state, state.read)
-            state.read += 1
-            i += 1
-
-    def _fade(self, weeks: int) -> None:
+    def _fade(self, kept: tuple[float, ...]) -> None:
         """Let a half term's worth of what was studied be forgotten; what came back fades less (F184)."""
-        state, kept = self.state, _kept(self._p.forgetting, weeks)
-        prior, n = state.prior, state.read
-        studied = zip(state.knowing[:n], state.returned, strict=False)
-        state.knowing[:n] = [prior + (k - prior) * kept[r] for k, r in studied]
-        state.doing[:n] = map(min, state.knowing[:n], state.doing)
+        state = self.state
+        prior, n, knowing = state.prior, state.read, state.knowing
+        knowing[:n] = [
+            prior + (k - prior) * kept[r]
+            for k, r in zip(knowing[:n], state.returned, strict=False)
+        ]
+        state.doing[:n] = map(min, knowing[:n], state.doing)
 
     def _stand(self, at: int) -> None:
         """Write down what is known and done of the whole programme."""
         for event, share in ((KNOWING, self.state.knowing), (DOING, self.state.doing)):
-            value = round(1000 * sum(share) / max(1, self._modules))
+            value = round(1000 * sum(share) / max(1, self._laid.modules))
             self._rows.append((at, event, self._pair, -1, value, 0, 0, ECT))
 
     # -- the meeting --------------------------------------------------------------------------
@@ -340,10 +400,10 @@ class Steps:
         settled = self._settled()
         if needs is not None:
             return self._new(needs, WAITED)
-        deferred = known < self._modules and self._need[self._cycle] < self._deferral
+        deferred = known < self._laid.modules and self._need[self._cycle] < self._laid.deferral
         waiting = state.waiting
         if deferred:
-            if self._gate == "ignore":
+            if self._laid.gate == "ignore":
                 return self._new(known, NEED)
             late = ECT if self._late(known, now) else 0
             self._rows.append((now, DEFERRED, self._pair, self._cycle, known, 0, 0, late))
@@ -370,11 +430,10 @@ class Steps:
         """Take what the visit showed, if whoever chooses hits it; else what follows, or what is liked."""
         draws, at, state, p = self._draws, (self._cycle + 1) * DRAWS, self.state, self._p
         latest = known - 1
-        led = self._led_from + self._day * self._led_rise >= 0 or p.led_start > 0
-        led = led and draws[at + LED] < self._led_share()
+        led = draws[at + LED] < self._led_share()
         need = self._shown(known, current)
         fit = p.led_fit if led else p.fit
-        if not led and self._reads[need]:
+        if not led and self._reading[need] < self._laid.reads:
             fit = min(1.0, fit + p.fit_read)
         hit = draws[at + FIT]
         if hit < fit:
@@ -401,8 +460,9 @@ class Steps:
         knowing, doing = state.knowing, state.doing
         gaps = [knowing[t] - doing[t] for t in reach]
         draw = self._need[self._cycle]
-        if known < self._modules and self._deferral < 1:  # below it a topic to come was shown
-            draw = (draw - self._deferral) / (1.0 - self._deferral)
+        deferral = self._laid.deferral
+        if known < self._laid.modules and deferral < 1:  # below it a topic to come was shown
+            draw = (draw - deferral) / (1.0 - deferral)
         mark = draw * sum(gaps)
         for topic, gap in zip(reach, gaps, strict=True):
             mark -= gap
@@ -429,14 +489,15 @@ class Steps:
 
     def _late(self, module: int, now: int) -> bool:
         """Tell whether a module should have been studied before this week."""
-        i = module - self._due_from
-        if not 0 <= i < len(self._due):
+        i, due = module - self._due_from, self._frame.modules[self._pair]
+        if not 0 <= i < len(due):
             return i < 0
-        return self._midnight[self._frame.weeks[self._due[i]].days[-1]] + DAY <= now
+        return self._midnight[self._frame.weeks[due[i]].days[-1]] + DAY <= now
 
     def _led_share(self) -> float:
         """Return how likely the ECT is to choose: rising through the second year (F074, F116)."""
-        p, second = self._p, self._led_from + self._day * self._led_rise
+        p, (second, rise) = self._p, self._laid.second[self._pair]
+        second += self._day * rise
         if second < 0:
             return p.led_start
         share = p.led_start + (p.led_end - p.led_start) * min(1.0, second)
@@ -488,7 +549,7 @@ class Steps:
             return
         topic, step, form, led = self._choice
         state, p, pair, cycle, day = self.state, self._p, self._pair, self._cycle, self._day
-        rate = self._rate * reps
+        rate = self._laid.rate * reps
         if form == REPEAT:
             self._advance(day)
             self._rows.append((now, REPEATED, pair, cycle, step, 0, 0, 0))
