@@ -206,8 +206,8 @@ class Learning:
         Whether a visit has shown that.
     repeats : int
         Meetings that repeated the step.
-    waiting : int
-        A module that a visit showed to be needed before it was studied, or -1.
+    waiting : list of int
+        Modules that a visit showed to be needed before they were studied, the first first.
     settled : int
         Steps that were seen to be settled.
     """
@@ -227,7 +227,7 @@ class Learning:
     settled_on: int | None = None
     seen: bool = False
     repeats: int = 0
-    waiting: int = -1
+    waiting: list[int] = field(default_factory=list)
     settled: int = 0
 
 
@@ -401,17 +401,15 @@ class Steps:
         if needs is not None:
             return self._new(needs, WAITED)
         deferred = known < self._laid.modules and self._need[self._cycle] < self._laid.deferral
-        waiting = state.waiting
         if deferred:
             if self._laid.gate == "ignore":
                 return self._new(known, NEED)
             late = ECT if self._late(known, now) else 0
             self._rows.append((now, DEFERRED, self._pair, self._cycle, known, 0, 0, late))
-            state.waiting = known
-        if 0 <= waiting < known:
-            if not deferred:
-                state.waiting = -1
-            return self._new(waiting, WAITED)
+            if known not in state.waiting:
+                state.waiting.append(known)
+        if state.waiting and state.waiting[0] < known:
+            return self._new(state.waiting[0], WAITED)
         if known <= 0:
             return -1, -1, REPEAT, False
         if not 0 <= current < known:
@@ -556,6 +554,8 @@ class Steps:
             state.repeats += 1
         else:
             rate *= self._leave(now, topic)
+            if form == WAITED and topic in state.waiting:
+                state.waiting.remove(topic)
             at = (cycle + 1) * DRAWS
             words = OWN if self._draws[at + WORDS] < p.own_words else SET
             self._rows.append((now, words, pair, cycle, step, 0, form, ECT if led else MENTOR))
