@@ -303,7 +303,7 @@ def _reading(run: Run) -> float:
     """Minutes in which mentors read modules; one of several ECTs reads each once."""
     pairs = run.scenario.school.pairs
     read = {(pairs[r[PAIR]].mentor, r[VALUE]) for r in run.rows("module_read")}
-    return float(run.scenario.programme.study.mentor_reading_min * len(read))
+    return float(run.scenario.programme.study.mentor_reading_minutes * len(read))
 
 
 def _registry(*metrics: Metric) -> dict[str, Metric]:

@@ -163,7 +163,7 @@ class Study(Frozen):
         le=1, ask="How often does a mentor read a module too?",
         why="It is optional and strongly recommended.",
     )  # fmt: skip
-    mentor_reading_min: int = number(
+    mentor_reading_minutes: int = number(
         30, unit="minutes a module", status="assumption", source="F100", low=15, high=60, ge=0, le=240,
         ask="How long does a mentor take over a module?",
     )  # fmt: skip
@@ -186,7 +186,7 @@ class Study(Frozen):
 class Steps(Frozen):
     """Steps: how one is chosen, how it settles, and what knowing and doing gain by it."""
 
-    in_year: bool = number(
+    follow: bool = number(
         True, unit="", status="source", source="F037 F054",
         ask="Is a step of the library followed from meeting to meeting?",
         why="Without it only the topic of each meeting is kept.",

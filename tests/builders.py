@@ -249,7 +249,7 @@ def without_events() -> Programme:
 
 def without_steps(scenario: Scenario) -> Scenario:
     """Return a scenario in which a meeting has a topic only: the latest that is studied."""
-    return scenario.with_changes({"programme.steps.in_year": False})
+    return scenario.with_changes({"programme.steps.follow": False})
 
 
 def tiny_scenario(

@@ -354,7 +354,7 @@ def _live(scenario: Scenario, luck: Luck, carried: Carried) -> tuple[Year, Carri
             0 if p.pair.year == 1 or before is not None else scenario.programme.study.modules_in(1)
         )
         steps = None
-        if scenario.programme.steps.in_year and p.windows:
+        if scenario.programme.steps.follow and p.windows:
             known = carried.learning.get(p.pair.id)
             steps = Steps(frame, p, luck, studied, first, len(before or []), rows, known)
         coaching = Coaching(
