@@ -50,6 +50,7 @@ EVENTS: tuple[str, ...] = (
     "topic_switched",  # a step on a topic that neither follows nor belongs to the last; value: module left
     "step_misapplied",  # a step on a topic that was not studied goes to class; value: its position
     "module_read",  # the mentor reads a module too; value: module
+    "revisited",  # the ECT comes back to a module in year 2; value: module
     "knowing",  # at the start and after each half term: what the ECT knows; value: thousandths
     "doing",  # of the programme, and what of it the ECT does in class; value: thousandths
 )

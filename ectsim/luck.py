@@ -40,7 +40,7 @@ PURPOSES: dict[str, str] = {
     "need": "pair, cycle: what the observed lesson shows is needed",
     "record": "pair, cycle: is the step recorded",
     "upload": "pair, cycle: does a video upload fail",
-    "study": "ECT, module: is a module done in the ECT's own time, and when",
+    "study": "ECT, module, then returns to modules: is one done in the ECT's own time, and when",
     "step": "pair, cycle (8 draws each, the first 8 of the ECT's start): how a step is chosen and settles",
     "reading": "mentor, module: does the mentor read it",
     "training": "person and side, event (24 draws each): attendance, order, catch-up, hour, dates liked",

@@ -268,13 +268,13 @@ def _deferrals(run: Run, *, overdue: bool) -> int:
 
 
 def _led(run: Run) -> float:
-    """Steps that the ECT chose, over new steps."""
+    """Return the share of new steps that the ECT chose."""
     new = (*run.rows("step_set"), *run.rows("step_own"))
     return _share(sum(r[SIDE] == 1 for r in new), len(new))
 
 
 def _in_plan(run: Run) -> float:
-    """New steps that are for planning, over new steps."""
+    """Return the share of new steps that are for planning."""
     from ectsim.content import steps  # noqa: PLC0415 - only this metric needs it
 
     plan = [s.kind == "plan" for s in steps()]
@@ -283,7 +283,7 @@ def _in_plan(run: Run) -> float:
 
 
 def _fitting(run: Run) -> float:
-    """New steps on what a visit showed, now or when it had to wait, over new steps."""
+    """Return the share of new steps on what a visit showed, now or when it had to wait."""
     new = (*run.rows("step_set"), *run.rows("step_own"))
     return _share(sum(r[FORM] in (F["need"], F["waited"]) for r in new), len(new))
 

@@ -13,7 +13,16 @@ from ectsim.errors import InputError, near
 from ectsim.parameters import Frozen, number
 from ectsim.share import data_dir
 
-__all__ = ["Coaching", "Entitlement", "Events", "Minutes3", "Programme", "Steps", "Study", "programme_names"]
+__all__ = [
+    "Coaching",
+    "Entitlement",
+    "Events",
+    "Minutes3",
+    "Programme",
+    "Steps",
+    "Study",
+    "programme_names",
+]
 
 Minutes3 = tuple[float, float, float]
 """A triangular duration in minutes: least, most likely, most."""
@@ -157,6 +166,14 @@ class Study(Frozen):
     schedule: Literal["12x3", "24+12", "18+18"] = number(
         "12x3", unit="", status="source", source="A13-5",
         ask="How do the modules lie over the two years?",
+    )  # fmt: skip
+    second_year: Literal["fortnightly", "weekly"] = number(
+        "fortnightly", unit="", status="source", source="A13-16",
+        ask="Where all modules are new in year 1, how often does an ECT return to one in year 2?",
+    )  # fmt: skip
+    short_term: Literal["carry", "compress"] = number(
+        "carry", unit="", status="source", source="A13-17",
+        ask="Are modules that a short term cannot hold carried over, or done two a week?",
     )  # fmt: skip
     mentor_reads: float = number(
         0.5, unit="chance a module", status="assumption", source="F100 A13-10", low=0.2, high=1.0, ge=0,

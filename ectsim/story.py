@@ -231,6 +231,8 @@ def _week(told: _Told, week: int, rows: list[Event]) -> Iterator[str]:
             yield f"No cycle was due: {told.pair.ect} has been ill for more than {days} school days."
         elif name == "studied":
             yield f"{told.pair.ect} studied {topic(row.value + 1)}."
+        elif name == "revisited":
+            yield f"{told.pair.ect} came back to {topic(row.value + 1)}."
         elif name == "study_lost":
             yield f"The study slot on {told.day(row.time)} was lost: {told.why(CAUSES[row.cause], row.side)}."
         elif name == "observed":

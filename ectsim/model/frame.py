@@ -18,7 +18,7 @@ from ectsim.clock import DAY, Slot, Week
 from ectsim.log import FORM_CODE
 from ectsim.luck import stable_fraction
 from ectsim.model.steps import steps_frame
-from ectsim.model.study import due_modules
+from ectsim.model.study import due_modules, due_returns
 from ectsim.model.training import coaching_hours, due_training
 from ectsim.plan import LEVELS, PairSlots
 from ectsim.school import Pair
@@ -159,6 +159,7 @@ class Frame:
         self.gained = self._gained_time(scenario, order)
         self.pairs = tuple(self._pair(scenario, i, p) for i, p in enumerate(school.pairs))
         self.modules = tuple(tuple(due_modules(self, p)) for p in self.pairs)
+        self.returns = tuple(tuple(due_returns(self, p)) for p in self.pairs)
         takers = {who for p in self.pairs for needed in p.released.values() for _, who in needed}
         self.tracked = sorted({w for p in self.pairs for w in (p.ect, p.mentor)} | takers)
         split = plan.cover.split_classes

@@ -21,6 +21,7 @@ from ectsim.log import CAUSE_CODE, EVENT_CODE, FORM_CODE
 if TYPE_CHECKING:
     from ectsim.luck import Luck
     from ectsim.model.frame import Frame, PairFrame
+    from ectsim.model.study import Studied
     from ectsim.programme import Steps as Rules
 
 __all__ = ["Learning", "Steps", "StepsFrame", "steps_frame"]
@@ -240,10 +241,10 @@ class Steps:
         The year and the pair.
     luck : Luck
         The replication's luck.
-    studied : list of int
-        For each module from ``first_module`` on the minute from which it counts as studied.
+    studied : Studied
+        When each module from ``first_module`` on was studied, and when the ECT came back to which.
     first_module, earlier : int
-        Modules taken as studied before the run, and how many of ``studied`` are of earlier years.
+        Modules taken as studied before the run, and how many were studied in earlier years of it.
     rows : list of tuple
         The log to append to.
     before : Learning, optional
@@ -253,7 +254,7 @@ class Steps:
     __slots__ = (
         "_choice", "_cycle", "_day", "_draws", "_due_from", "_first", "_frame", "_half_term",
         "_known", "_laid", "_library", "_midnight", "_need", "_next", "_p", "_pair", "_reading",
-        "_rows", "_studied", "state",
+        "_returned", "_returns", "_rows", "_studied", "state",
     )  # fmt: skip
 
     def __init__(
@@ -261,7 +262,7 @@ class Steps:
         frame: Frame,
         pair: PairFrame,
         luck: Luck,
-        studied: list[int],
+        studied: Studied,
         first_module: int,
         earlier: int,
         rows: list[Row],
@@ -271,13 +272,15 @@ class Steps:
         self._frame, self._pair, self._rows = frame, pair.index, rows
         self._laid, self._p, self._library = laid, laid.rules, _library()
         self._midnight = frame.midnight
-        self._studied, self._first, self._due_from = studied, first_module, first_module + earlier
+        self._studied, self._returns = studied.modules, studied.returns
+        self._first, self._due_from = first_module, first_module + earlier
         cycles = len(pair.windows) + 1
         self._draws = luck.row("step", pair.pair.id, (cycles + 1) * DRAWS)
         self._need = luck.row("need", pair.pair.id, cycles)
         self._reading = luck.row("reading", pair.pair.mentor, laid.modules)
         self._choice: Choice | None = None
         self._cycle = self._known = self._day = self._half_term = self._next = 0
+        self._returned = 0
         self.state = before or self._start()
         self._read_along()
         self._stand(0)
@@ -315,11 +318,14 @@ class Steps:
 
     def _study(self, state: Learning, module: int) -> None:
         """Add what an hour of study does, for the module and for those it returns to."""
-        p, knowing = self._p, state.knowing
-        knowing[module] += p.study_gain * (1.0 - knowing[module])
+        knowing = state.knowing
+        knowing[module] += self._p.study_gain * (1.0 - knowing[module])
         for old in self._library.returns.get(module, ()):
-            knowing[old] += p.revisit_gain * (1.0 - knowing[old])
-            state.returned[old] += 1
+            self._return_to(state, old)
+
+    def _return_to(self, state: Learning, module: int) -> None:
+        state.knowing[module] += self._p.revisit_gain * (1.0 - state.knowing[module])
+        state.returned[module] += 1
 
     def _do(self, module: int, share: float) -> None:
         """Close a share of the gap between what is known and what is done."""
@@ -328,7 +334,7 @@ class Steps:
 
     def _catch_up(self, now: int) -> None:
         """Bring study up to a minute, noting each half term that has ended."""
-        state, studied, first = self.state, self._studied, self._first
+        state, studied, first, returns = self.state, self._studied, self._first, self._returns
         half_terms = self._laid.half_terms
         i, n = state.read - first, min(len(studied), self._laid.modules - first)
         while True:
@@ -339,20 +345,24 @@ class Steps:
                 self._study(state, first + i)
                 i += 1
             state.read = first + i if i > 0 else state.read
+            while self._returned < len(returns) and returns[self._returned][0] <= until:
+                self._return_to(state, returns[self._returned][1])
+                self._returned += 1
             if at > now:
                 break
             self._half_term += 1
             self._fade(kept)
             self._stand(at)
         self._next = studied[i] if i < n and studied[i] < at else at
+        if self._returned < len(returns):
+            self._next = min(self._next, returns[self._returned][0])
 
     def _fade(self, kept: tuple[float, ...]) -> None:
         """Let a half term's worth of what was studied be forgotten; what came back fades less (F184)."""
         state = self.state
         prior, n, knowing = state.prior, state.read, state.knowing
         knowing[:n] = [
-            prior + (k - prior) * kept[r]
-            for k, r in zip(knowing[:n], state.returned, strict=False)
+            prior + (k - prior) * kept[r] for k, r in zip(knowing[:n], state.returned, strict=False)
         ]
         state.doing[:n] = map(min, knowing[:n], state.doing)
 

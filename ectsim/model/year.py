@@ -222,6 +222,8 @@ class Carried:
     studied : dict of str to list of int
         For each pair the minute from which each module begun so far counts as studied; below 0
         where that was before the year.
+    study_habits : dict of str to float
+        Each ECT's habit of study.
     learning : dict of str to Learning
         What each ECT knows and does, and the step in hand.
     """
@@ -229,6 +231,7 @@ class Carried:
     mentors: dict[str, tuple[float, float]] = field(default_factory=dict)
     habits: dict[str, float] = field(default_factory=dict)
     studied: dict[str, list[int]] = field(default_factory=dict)
+    study_habits: dict[str, float] = field(default_factory=dict)
     learning: dict[str, Learning] = field(default_factory=dict)
 
 
@@ -347,8 +350,9 @@ def _live(scenario: Scenario, luck: Luck, carried: Carried) -> tuple[Year, Carri
     # in order of ids: who asks a shared mentor first must not depend on the order of a file
     for p in sorted(frame.pairs, key=lambda p: p.pair.id):
         before = carried.studied.get(p.pair.id)
-        studied = study(frame, p, fate, luck, rows, before or [])
-        handed.studied[p.pair.id] = studied
+        done = study(frame, p, fate, luck, rows, before or [], carried.study_habits.get(p.pair.id))
+        studied = handed.studied[p.pair.id] = done.modules
+        handed.study_habits[p.pair.id] = done.habit
         # of a pair that begins in its second year, the first year's modules are taken as studied
         first = (
             0 if p.pair.year == 1 or before is not None else scenario.programme.study.modules_in(1)
@@ -356,7 +360,7 @@ def _live(scenario: Scenario, luck: Luck, carried: Carried) -> tuple[Year, Carri
         steps = None
         if scenario.programme.steps.follow and p.windows:
             known = carried.learning.get(p.pair.id)
-            steps = Steps(frame, p, luck, studied, first, len(before or []), rows, known)
+            steps = Steps(frame, p, luck, done, first, len(before or []), rows, known)
         coaching = Coaching(
             env,
             frame,

@@ -14,7 +14,14 @@ from ectsim.model.diary import AWAY_EVENT, AWAY_SICK
 from ectsim.model.year import Year
 from ectsim.plan import PairSlots
 from ectsim.scenario import Scenario
-from tests.builders import QUIET, tiny_calendar, tiny_plan, tiny_scenario, tiny_school, without_steps
+from tests.builders import (
+    QUIET,
+    tiny_calendar,
+    tiny_plan,
+    tiny_scenario,
+    tiny_school,
+    without_steps,
+)
 from tests.laws.worlds import with_coaching, with_conditions, with_plan, with_slots
 from tests.planted import live_with
 
