@@ -485,15 +485,16 @@ class Steps:
             return topic, -1, form, led
         used, plan = self.state.used, self._library.plan
         fresh = [s for s in own if s not in used] if used else own
-        if not fresh:  # everything was in hand: the hardest comes back
-            return topic, own[-1], form, led
-        # a topic begins with either kind and goes on in class
-        first = len(fresh) == len(own)
-        planned = first and self._draws[(self._cycle + 1) * DRAWS + PLAN] < self._p.plan_share
+        # a topic may begin in planning and goes on in class
+        begins = len(fresh) == len(own)
+        planned = begins and self._draws[(self._cycle + 1) * DRAWS + PLAN] < self._p.plan_share
         for step in fresh:
             if plan[step] == planned:
                 return topic, step, form, led
-        return topic, fresh[0], form, led
+        if begins:
+            return topic, own[0], form, led
+        # every step in class was in hand: the hardest comes back
+        return topic, next((s for s in reversed(own) if not plan[s]), own[-1]), form, led
 
     def _late(self, module: int, now: int) -> bool:
         """Tell whether a module should have been studied before this week."""
