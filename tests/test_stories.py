@@ -49,11 +49,10 @@ def test_the_year_that_is_told_of_doug_shows_the_point() -> None:
     assert all(t < studied for t in deferred)
     assert studied - deferred[0] < 7 * 1440  # the week before
     assert 0 < chosen[0] - studied < 14 * 1440  # the week after
-    # while it waits the topic in hand is deepened (F160); then a step on it is shared, and why
+    # while it waits they work on the topic before it, adapting teaching (F160); then a step on it
     shared = [r for r in rows if r[1] in {E["step_set"], E["step_own"]}]
     meanwhile = next(r for r in shared if r[0] == deferred[0])
-    assert FORMS[meanwhile[6]] == "deeper"
-    assert steps()[meanwhile[4]].module == QUESTIONING  # the topic before it: adapting teaching
+    assert steps()[meanwhile[4]].module == QUESTIONING
     after = next(r for r in shared if r[0] > studied)
     assert steps()[after[4]].module == QUESTIONING + 1
     assert FORMS[after[6]] == "waited"
