@@ -176,7 +176,12 @@ def lived(name: str, changes: Changes | None = None, *, year: int = 1, seed: int
 
 
 def events(
-    name: str, changes: Changes | None = None, *, pair: str | None = None, year: int = 1, seed: int = 1
+    name: str,
+    changes: Changes | None = None,
+    *,
+    pair: str | None = None,
+    year: int = 1,
+    seed: int = 1,
 ) -> pd.DataFrame:
     """Return one simulated year's log, a row an event.
 
@@ -211,7 +216,12 @@ def events(
 
 
 def cycles(
-    name: str, changes: Changes | None = None, *, pair: str | None = None, year: int = 1, seed: int = 1
+    name: str,
+    changes: Changes | None = None,
+    *,
+    pair: str | None = None,
+    year: int = 1,
+    seed: int = 1,
 ) -> pd.DataFrame:
     """Return one simulated year's ledger, a row a due cycle.
 

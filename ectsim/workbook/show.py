@@ -49,7 +49,11 @@ def dots(*results: tuple[str, Mapping[str, Any]], metric: str = "completion_any"
 
 
 def strip(
-    name: str, *plans: tuple[str, Mapping[str, object] | None], pair: str, year: int = 1, seed: int = 1
+    name: str,
+    *plans: tuple[str, Mapping[str, object] | None],
+    pair: str,
+    year: int = 1,
+    seed: int = 1,
 ) -> Chart:
     """Show one pair's simulated year week by week, under one or two plans.
 
