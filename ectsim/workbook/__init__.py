@@ -34,7 +34,7 @@ _HOME = {
     "table": "show",
 }
 
-__all__ = list(_HOME)  # noqa: PLE0605 - the names are in one place
+__all__ = list(_HOME)
 
 
 def __getattr__(name: str) -> Any:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from math import isclose
 from typing import Any
 
+import pandas as pd
+
 from ectsim import analysis
 from ectsim.audit import CYCLES_Y1, CYCLES_Y2, LOAD_HOURS, TEACHING_WEEKS, entitlement_table
 from ectsim.clock import Slot
@@ -320,7 +322,7 @@ def ten_points(answer: Changes) -> Outcome:
             "minutes without a place",
             f"You set minutes aside, and {slipped:.1f} cycles a year still went to other things: {gain:+.1f} points. Minutes that stand on no timetable are not protected by being more.",
         )
-    if name.startswith("plan.protection") or name.startswith("plan.cover"):
+    if name.startswith(("plan.protection", "plan.cover")):
         return hint(
             "guarding what is not there",
             f"The rota may take less now, and {slipped:.1f} cycles a year still went to other things: {gain:+.1f} points. There is no slot to guard while pairs find their own time.",
@@ -441,11 +443,11 @@ def phase_order(answer: list[str]) -> Outcome:
     """Hold an order of phases against the log."""
     log = events("doug", pair="T31", year=12)
     log = log[log["event"].isin(PHASES)]
-    seen = log.groupby("cycle")["event"].agg(lambda rows: tuple(dict.fromkeys(rows)))
+    meetings = log["cycle"].nunique()
     place = {phase: i for i, phase in enumerate(answer)}
     if tuple(answer) == PHASES:
         return right(
-            f"So it is in all {len(seen)} meetings of Doug's year that came to it, whatever the bell cut off."
+            f"So it is in all {meetings} meetings of Doug's year that came to it, whatever the bell cut off."
         )
     if place["practise"] < place["model"]:
         return hint(
@@ -606,7 +608,7 @@ def tight_or_loose(answer: dict[str, str]) -> Outcome:
             f"{len(wrong)} of your tight cards may change: with the first of them taken up, {full:.0f} of 100 cycles in Mandy's school still count in full, and no result carries a banner. Convenience is allowed to change.",
         )
     part = known[called_loose[0]]
-    changed = {f"plan.{part.plan_field}": part.plan_value}
+    changed: Changes = {f"plan.{part.plan_field}": part.plan_value}
     full = _points(_run("doug", changed), "completion_full")
     if called_loose == ["cadence"]:
         return hint(
@@ -647,25 +649,18 @@ def coaching_minutes(answer: float) -> Outcome:
 
 
 def _first_half_term() -> float:
-    """Median coaching minutes of full cycles before the first half term ends, over five years."""
-    from statistics import median  # noqa: PLC0415 - one use
-
-    values: list[int] = []
+    """Median minutes of coaching in full cycles that met before the first half term ended, over five years."""
+    pairs = [p.id for p in scenario("sian_arif").school.pairs]
+    found = []
     for year in range(1, 6):
-        log = events("sian_arif", year=year)
-        early = set(
-            log[(log["event"] == "meeting") & log["week"].between(1, 8)][
-                ["pair", "cycle"]
-            ].itertuples(index=False, name=None)
+        log, ledger = events("sian_arif", year=year), cycles("sian_arif", year=year)
+        meetings = log[(log["event"] == "meeting") & log["week"].between(1, 8)]
+        early = pd.MultiIndex.from_arrays(
+            [meetings["pair"].map(dict(enumerate(pairs))), meetings["cycle"]]
         )
-        index = {p.id: i for i, p in enumerate(scenario("sian_arif").school.pairs)}
-        rows = cycles("sian_arif", year=year)
-        values += [
-            r.coaching
-            for r in rows.itertuples()
-            if r.content == "full" and (index[r.pair], r.cycle) in early
-        ]
-    return float(median(values))  # fmt: skip
+        full = ledger[ledger["content"] == "full"].set_index(["pair", "cycle"])
+        found.append(full.loc[full.index.isin(early), "coaching"])
+    return float(pd.concat(found).median())  # fmt: skip
 
 
 @exercise(

@@ -80,8 +80,7 @@ def results(
 
 
 def _key(changes: Changes | None) -> str:
-    plain = {k: v for k, v in (changes or {}).items()}
-    return json.dumps(plain, sort_keys=True, default=list)
+    return json.dumps(dict(changes or {}), sort_keys=True, default=list)
 
 
 @lru_cache(maxsize=64)
@@ -250,7 +249,19 @@ def cycles(
         for e in found.entries
         if pair is None or pairs[e.pair].id == pair
     ]  # fmt: skip
-    columns = "pair cycle bin timing content reason cause reps topic coaching mentoring".split()
+    columns = [
+        "pair",
+        "cycle",
+        "bin",
+        "timing",
+        "content",
+        "reason",
+        "cause",
+        "reps",
+        "topic",
+        "coaching",
+        "mentoring",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
