@@ -16,7 +16,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -127,7 +127,7 @@ def _run(notebook: Notebook, folder: Path) -> Notebook:
     import nbformat  # noqa: PLC0415 - only where notebooks are run
     from nbclient import NotebookClient  # noqa: PLC0415 - as above
 
-    live = nbformat.from_dict(notebook)
+    live = nbformat.reads(json.dumps(notebook), as_version=4)  # type: ignore[no-untyped-call]
     client = NotebookClient(live, timeout=120, resources={"metadata": {"path": str(folder)}})
     return dict(client.execute())
 
