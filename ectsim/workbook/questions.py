@@ -22,7 +22,7 @@ from ectsim.scenario import Scenario
 from ectsim.workbook.exercises import Outcome, exercise, hint, right
 from ectsim.workbook.runs import audit, cycles, effect, events, results, run, scenario
 
-YEARS = 20
+YEARS = 10
 """Simulated years behind an exercise: enough to tell its wrong answers from the right one."""
 
 Changes = dict[str, object]
@@ -803,7 +803,7 @@ BARE: Changes = {"plan.recovery": ["reserve"], "plan.slots.T31.reserve": []}
 """Doug's school with nothing but reserve slots to fall back on, and none for his pair."""
 
 
-@exercise("L8-1", "changes", 'Doug\'s school, and pairs may fall back on reserve slots only. Give his pair, T31, a reserve (plan.slots.T31.reserve, a list such as ["1Mon:4"]) so that his pair holds 30 or more cycles more in 20 years.')  # fmt: skip
+@exercise("L8-1", "changes", f'Doug\'s school, and pairs may fall back on reserve slots only. Give his pair, T31, a reserve (plan.slots.T31.reserve, a list such as ["1Mon:4"]) so that his pair holds 15 or more cycles more in {YEARS} years.')  # fmt: skip
 def a_reserve(answer: Changes) -> Outcome:
     """Find reserve slots for a pair."""
     changed = scenario("doug", {**BARE, **answer})
@@ -834,7 +834,7 @@ def a_reserve(answer: Changes) -> Outcome:
             "one week of two",
             f"{gain:+d} cycles. Your reserve stands in week {weeks.pop()} of the timetable; in the other weeks nothing is there to fall back on.",
         )
-    if gain < 30:
+    if gain < 15:
         return hint(
             "too little",
             f"{gain:+d} cycles. The reserve shares a risk with what it should save, or comes too late.",
