@@ -7,6 +7,7 @@ the wrong answers that are foreseen stand in ``ectsim/workbook/solutions.py``.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -15,6 +16,9 @@ from typing import Any, Literal
 from ectsim.errors import InputError, near
 
 __all__ = ["EXERCISES", "Exercise", "Outcome", "ask", "check", "exercise", "hint", "right"]
+
+WIDTH = 100
+"""Characters in a printed line."""
 
 Expects = Literal["number", "choice", "changes", "order", "cards"]
 
@@ -51,7 +55,8 @@ class Outcome:
 
     def __repr__(self) -> str:
         """Show it as text: the only form it has, so that nothing in it is taken for markup."""
-        return f"{self.exercise}: {'solved' if self.solved else 'not yet'}. {self.text}"
+        said = f"{self.exercise}: {'solved' if self.solved else 'not yet'}. {self.text}"
+        return textwrap.fill(said, WIDTH)
 
 
 def hint(rule: str, text: str) -> Outcome:
@@ -107,7 +112,7 @@ class Exercise:
 
     def __str__(self) -> str:
         """Return the question as it is asked."""
-        out = [f"{self.id}. {self.question}"]
+        out = [textwrap.fill(f"{self.id}. {self.question}", WIDTH)]
         if self.expects == "choice":
             out += [f"  {letter}  {words}" for letter, words in self.options.items()]
         elif self.options:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ectsim.errors import InputError, near
 from ectsim.workbook.progress import LESSONS, PATHS, VARIABLE
-from ectsim.workbook.tidy import notebooks
+from ectsim.workbook.tidy import notebooks, written
 
 __all__ = ["lay_out", "open_workbook", "page_of"]
 
@@ -67,7 +67,7 @@ def lay_out(folder: Path) -> list[str]:
         stamp = folder / STAMP
         copied = json.loads(stamp.read_text(encoding="utf-8")) if stamp.is_file() else {}
         for source in notebooks():
-            text, target = source.read_bytes(), folder / source.name
+            text, target = fresh(source), folder / source.name
             new, old = _digest(text), copied.get(source.name)
             if target.is_file() and _digest(target.read_bytes()) not in (old, new):
                 kept += [source.name] if old != new else []
@@ -83,6 +83,15 @@ def lay_out(folder: Path) -> list[str]:
             remedy="name another folder with --to",
         ) from None  # fmt: skip
     return kept
+
+
+def fresh(source: Path) -> bytes:
+    """Return a notebook as nobody has run it: what a guess is about is not told beforehand."""
+    notebook = json.loads(source.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    return written(notebook).encode()
 
 
 def _digest(text: bytes) -> str:
@@ -103,13 +112,8 @@ def command(folder: Path, page: str, port: int | None, *, browser: bool) -> list
     browser : bool
         Whether a browser opens.
     """
-    words = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        str(folder / page),
-        f"--ServerApp.root_dir={folder}",
-    ]
+    words = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "jupyterlab"]
+    words += [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{page}"]
     # nothing is fetched: no news, no look for updates, no list of extensions
     words += [
         "--ServerApp.ip=127.0.0.1",
@@ -119,7 +123,10 @@ def command(folder: Path, page: str, port: int | None, *, browser: bool) -> list
     words += [
         "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate"
     ]
+    words += ["--log-level=ERROR"]  # the address is still printed
     words += [f"--ServerApp.port={port}"] if port else []
+    if getattr(os, "geteuid", lambda: 1)() == 0:
+        words.append("--allow-root")  # on loopback, with a token
     return words if browser else [*words, "--no-browser"]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ name, a sentence that says what is to be seen, and its numbers as a table.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ from ectsim.workbook import runs
 
 if TYPE_CHECKING:
     from ectsim.app.widgets import Chart
+
+WIDTH = 100
+"""Characters in a printed line."""
 
 __all__ = ["bars", "dots", "ledger", "lines", "move", "reveal", "strip", "table"]
 
@@ -191,7 +195,7 @@ def reveal(what: str, guess: float | None, value: float, digits: int = 0) -> Non
         said += f" Your guess of {guess:g} was right."
     else:
         said += f" Your guess of {guess:g} was {abs(guess - value):.{digits}f} too {'high' if guess > value else 'low'}."
-    print(said)
+    print(textwrap.fill(said, WIDTH))
 
 
 def move(show: Callable[..., object], **controls: tuple[str, Sequence[object]]) -> Any:
