@@ -25,6 +25,9 @@ from ectsim.workbook.runs import audit, cycles, effect, events, results, run, sc
 YEARS = 10
 """Simulated years behind an exercise: enough to tell its wrong answers from the right one."""
 
+FINER = 20
+"""Simulated years where an exercise is about small differences."""
+
 Changes = dict[str, object]
 Result = Mapping[str, Any]
 
@@ -955,7 +958,7 @@ def how_many_years(answer: float) -> Outcome:
 )  # fmt: skip
 def close_call(answer: str) -> Outcome:
     """Read a verdict on a small, sure difference."""
-    found = effect("default", {"plan.cover.supervisors": 6})
+    found = effect("default", {"plan.cover.supervisors": 6}, years=FINER)
     said = f"{100 * found.mean:+.2f} points, 95 % interval {100 * found.lo:+.2f} to {100 * found.hi:+.2f}"
     if answer == "c":
         return right(
@@ -974,13 +977,15 @@ def close_call(answer: str) -> Outcome:
     return hint("the interval", f"{said}. Look again where zero is. Being sure of the sign is one thing, and what is the other?")  # fmt: skip
 
 
-@exercise("L9-3", "number", "A check-in of 30 minutes is compared with none in the sample school: once on the same luck (seed 1 and seed 1), once on different luck (seed 1 and seed 2). How many times wider is the second interval? To within 0.3; forty years each.")  # fmt: skip
+@exercise("L9-3", "number", "A check-in of 30 minutes is compared with none in the sample school: once on the same luck (seed 1 and seed 1), once on different luck (seed 1 and seed 2). How many times wider is the second interval? To within 0.3; twenty years each.")  # fmt: skip
 def worth_of_pairing(answer: float) -> Outcome:
     """Compare the precision of paired and unpaired differences."""
     checked: Changes = {"plan.checkin_min": 30}
-    base = results("default").metric("completion_any")
-    same = analysis.paired(base, results("default", checked).metric("completion_any"))
-    other = analysis.paired(base, results("default", checked, seed=2).metric("completion_any"))
+    base = results("default", years=FINER).metric("completion_any")
+    same = analysis.paired(base, results("default", checked, years=FINER).metric("completion_any"))
+    other = analysis.paired(
+        base, results("default", checked, years=FINER, seed=2).metric("completion_any")
+    )
     ratio = (other.hi - other.lo) / (same.hi - same.lo)
     if _near(answer, ratio, 0.3):
         return right(

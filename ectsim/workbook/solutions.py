@@ -140,8 +140,8 @@ SOLUTIONS: dict[str, Solution] = {
         "square it": 8, "the 1.96": 17.0, "width": 14, "wasteful": 1000, "off": 40,
     }),
     "L9-2": Solution("c", {"any gain will do": "a", "another measure": "b", "the interval": "d"}),
-    "L9-3": Solution(2.15, {
-        "years, not width": 4.6, "upside down": 0.47, "no difference": 1, "off": 8,
+    "L9-3": Solution(2.2, {
+        "years, not width": 5.0, "upside down": 0.45, "no difference": 1, "off": 8,
     }),
 }  # fmt: skip
 """By exercise."""
