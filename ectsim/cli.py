@@ -423,6 +423,30 @@ def dashboard(
 
 
 @app.command()
+def workbook(
+    page: Annotated[
+        str,
+        typer.Argument(
+            help="Lesson (a number), path (coordinator, mentor, researcher, trainer) or page."
+        ),
+    ] = "",
+    to: Annotated[
+        Path, typer.Option(help="Folder of your own notebooks and progress; made if it is missing.")
+    ] = Path("my-workbook"),
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port; by default the first free one.")
+    ] = None,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Only print the address; open no browser.")
+    ] = False,
+) -> int:
+    """Open the workbook of lessons in JupyterLab, in a copy of your own."""
+    from ectsim.workbook.opening import open_workbook  # noqa: PLC0415 - each command loads its own
+
+    return open_workbook(page, to, port, browser=not no_browser)
+
+
+@app.command()
 def slots(
     scenario: SCENARIO,
     pair: Annotated[str | None, typer.Option(help="The pair's id: the ECT's.")] = None,
