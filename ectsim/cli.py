@@ -483,3 +483,27 @@ def pair(
             )
         telling.write_plan(found, chosen, to)
     _print(result, telling.pair_lines(result), as_json=as_json)
+
+
+@app.command()
+def launch(
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Compute the stored results of all trade-offs anew.")
+    ] = False,
+    workers: WORKERS = None,
+    as_json: JSON = False,
+) -> None:
+    """List the trade-offs of a launch session with what the model found, or compute them anew."""
+    from ectsim import experiment  # noqa: PLC0415 - each command loads what it needs
+    from ectsim import launch as session  # noqa: PLC0415
+    from ectsim.share import data_dir  # noqa: PLC0415
+
+    if refresh:
+        with experiment.local_pool(workers or experiment.default_workers()) as pool:
+            found = session.refresh(data_dir() / "launch", executor=pool)
+    else:
+        found = session.results()
+    lines: list[str] = []
+    for t in session.tradeoffs().values():
+        lines += [t.title, f"  {t.question}", f"  {session.finding(t, found[t.id])}", ""]
+    _print({"results": found}, [*lines, next(iter(found.values()))["limits"]], as_json=as_json)
