@@ -83,8 +83,6 @@ class Tradeoff:
         The two plans; what is guessed is b less a.
     pair : str
         The pair whose year is replayed.
-    year : int
-        Which simulated year is replayed, 1 is the first.
     costs : tuple of str
         Metrics that say what a plan costs and whom.
     debrief : tuple of str
@@ -104,7 +102,6 @@ class Tradeoff:
     a: Arm
     b: Arm
     pair: str
-    year: int
     costs: tuple[str, ...]
     debrief: tuple[str, ...]
     pledge: str
@@ -187,7 +184,7 @@ def _tradeoff(row: Mapping[str, Any], bands: Sequence[Sequence[Any]]) -> Tradeof
         )
 
     return Tradeoff(
-        **{k: row[k] for k in ("id", "title", "setting", "question", "metric", "pair", "year")},
+        **{k: row[k] for k in ("id", "title", "setting", "question", "metric", "pair")},
         bands=tuple((str(w), int(low), int(high)) for w, low, high in row.get("bands", bands)),
         a=arm("a"),
         b=arm("b"),
@@ -293,7 +290,8 @@ def compute(
         ``seed``, ``replications``, ``limits``, ``points`` (the difference in whole points of 100),
         ``band`` (index of the right guess), ``a`` and ``b`` (each ``code``, ``banner``,
         ``metrics``, ``held`` and ``full`` cycles of each year, ``due`` of each year, ``bars``),
-        ``differences``, ``dots`` and ``strip`` (charts).
+        ``differences``, ``dots`` and ``strip`` (charts; the strip replays a typical year, in which
+        the pair's difference is nearest to its average).
     """
     from ectsim import desk  # noqa: PLC0415 - loads the model, which no page needs
     from ectsim.analysis import LIMITS, compare_dict, result_dict  # noqa: PLC0415
@@ -305,7 +303,7 @@ def compute(
     told = [result_dict(r) for r in runs]
     labels = (tradeoff.a.label, tradeoff.b.label)
     shown = ("completion_any", "completion_full", "lowest_ect", "on_time_share", *tradeoff.costs)
-    differences = compare_dict(*runs, {})["differences"]
+    differences = compare_dict(runs[0], runs[1], {})["differences"]
     points = _points(differences[tradeoff.metric]["mean"])
     sides = [
         {
@@ -321,7 +319,8 @@ def compute(
         for label, s, run, result in zip(labels, arms, runs, told, strict=True)
     ]
     spread = "completion_full" if tradeoff.metric == "completion_full" else "completion_any"
-    replayed = desk.replay(list(zip(labels, arms, strict=True)), seed, tradeoff.pair, tradeoff.year)
+    year = _typical(tradeoff, arms, runs)
+    replayed = desk.replay(list(zip(labels, arms, strict=True)), seed, tradeoff.pair, year)
     return {
         "seed": seed,
         "replications": years,
@@ -334,6 +333,18 @@ def compute(
         "dots": spread_dots(list(zip(labels, told, strict=True)), spread),
         "strip": replayed["strip"],
     }
+
+
+def _typical(tradeoff: Tradeoff, arms: Sequence[Any], runs: Sequence[Any]) -> int:
+    """Return the number of the first year whose difference is nearest to the pair's average."""
+    at = [p.id for p in arms[0].school.pairs].index(tradeoff.pair)
+    part = 2 if tradeoff.metric == "completion_full" else 1  # due, held, held in full
+    gains = [
+        b.pairs[at][part] - a.pairs[at][part]
+        for a, b in zip(runs[0].runs, runs[1].runs, strict=True)
+    ]
+    mean = sum(gains) / len(gains)
+    return 1 + min(range(len(gains)), key=lambda i: (abs(gains[i] - mean), i))
 
 
 def scenario_of(arm: Arm) -> Any:

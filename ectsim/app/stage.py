@@ -38,6 +38,8 @@ class Vote(Widget):
         Index of what was found; -1 while that is not shown.
     words : str
         What the room said and what was found, in a sentence that is read aloud.
+    then : str
+        Id of the heading that takes the focus when :meth:`follow` is called.
     """
 
     _esm = module("vote")
@@ -49,6 +51,7 @@ class Vote(Widget):
     locked = traitlets.Bool(False).tag(sync=True)
     right = traitlets.Int(-1).tag(sync=True)
     words = traitlets.Unicode().tag(sync=True)
+    then = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, name: str, on_change: Callable[[list[int]], Any] | None = None) -> None:
         super().__init__(name=name)
@@ -69,6 +72,10 @@ class Vote(Widget):
             self.ask, self.options = ask, list(options)
             self.counts = list(counts)
             self.right, self.locked, self.words = right, right >= 0, words
+
+    def follow(self) -> None:
+        """Lead the visitor to what was found."""
+        self.send({"event": "follow"})
 
 
 class Timer(Widget):

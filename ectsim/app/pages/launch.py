@@ -13,7 +13,6 @@ import ipywidgets
 from ectsim.app.client import Client
 from ectsim.app.controls import control
 from ectsim.app.layout import card, columns, fold, hide, row, stack
-from ectsim.app.layout import page as layout_page
 from ectsim.app.stage import Timer, Vote
 from ectsim.app.widgets import (
     Address,
@@ -61,6 +60,16 @@ SHARE_WORDS = {
 }
 
 
+TITLE = [
+    heading("Launch session", 1),
+    paragraph(
+        "The room predicts, then the same year is revealed under both plans. It works without "
+        "internet; the full screen of your browser (F11) gives the most room.",
+        "lead",
+    ),
+]
+
+
 def page() -> ipywidgets.Box:
     """Build the page.
 
@@ -99,10 +108,9 @@ class Launch:
 
     def _layout(self) -> ipywidgets.Box:
         self._address = Address(self._arrive)
-        box = layout_page(
-            "Launch session",
-            "The room predicts, then the same year is revealed under both plans. It works without "
-            "internet; the full screen of your browser (F11) gives the most room.",
+        self._head = Prose()
+        box = stack(
+            self._head,
             self._address,
             self._start_card(),
             self._deck(),
@@ -151,6 +159,7 @@ class Launch:
         self.next_button = Button("Next", lambda: self.go(self.at + 1), style_name="first")
         self._text = Prose()
         self.vote = Vote("vote", self._counted)
+        self.vote.then = "ect-found"
         self.reveal_button = Button("Reveal the same year", self.reveal, style_name="first")
         self._vote_box = stack(self.vote, row(self.reveal_button), tight=True)
         self._tiles, self._found = Tiles(), Prose()
@@ -160,7 +169,12 @@ class Launch:
         self._dots, self._bars_a, self._bars_b = Chart(), Chart(), Chart()
         self._debrief = Prose()
         self._result = stack(
-            card(self._tiles, self._found, self._debrief, title="What the model found"),
+            card(
+                Prose(heading("What the model found", name="ect-found")),
+                self._tiles,
+                self._found,
+                self._debrief,
+            ),
             card(self._strip, self._told, title="The same year, week by week"),
             card(
                 self._costs,
@@ -213,6 +227,8 @@ class Launch:
     def _show_start(self) -> None:
         """Show the choice of scripts, and what is in the one that is chosen."""
         hide(self._one, self._choice.value != "one")
+        # while a session runs, the screen belongs to the step
+        self._head.blocks = TITLE if self.at < 0 else TITLE[:1]
         hide(self._start, self.at >= 0)
         hide(self._deck_box, self.at < 0)
         script = self._chosen()
@@ -322,6 +338,7 @@ class Launch:
         self.revealed.add(name)
         self._show_tradeoff(name)
         hide(self._result, False)
+        self.vote.follow()
 
     def _fill(self, name: str) -> None:
         t, r = tradeoffs()[name], results()[name]

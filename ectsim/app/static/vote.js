@@ -50,8 +50,19 @@ function render({ model, el: root }) {
     say.textContent = model.get("words");
   }
 
+  // What was found stands further down: the focus goes there, so that nobody has to look for it.
+  function follow() {
+    if (!model.get("then") || model.get("right") < 0) return;
+    setTimeout(() => {
+      const target = document.getElementById(model.get("then"));
+      target?.scrollIntoView({ block: "start" });
+      target?.focus({ preventScroll: true });
+    }, 150);
+  }
+
   model.on("change:options change:ask", build);
   model.on("change:counts change:locked change:right change:words", show);
+  model.on("msg:custom", follow);
   build();
   root.append(box);
 }
