@@ -23,7 +23,7 @@ __all__ = ["handlers"]
 handlers = Handlers()
 """The registry that ``ectsim dashboard`` gives to the service, beside ``ectsim.app.handlers``."""
 
-YEARS = 40
+YEARS = 30
 """Simulated years of each school: enough to tell one bad year in ten from one in four."""
 
 PIECE = 10
@@ -48,7 +48,7 @@ def _schools(data: Mapping[str, Any], body: bytes) -> tuple[partner.TrustSchool,
         if "\0" in text:
             raise InputError("this is no text", where="table", remedy="save the table as CSV")
         return partner.read_table(text, where=safe_name(str(data.get("name") or ""), "table.csv"))
-    count, seed = data.get("count", 12), data.get("seed", 1)
+    count, seed = data.get("count", 8), data.get("seed", 1)
     if not all(isinstance(x, int) and not isinstance(x, bool) and 0 <= x < 10**9 for x in (count, seed)):  # fmt: skip
         raise InputError("the trust's size or number is no whole number", where="count")
     return partner.generate(count, seed)

@@ -72,7 +72,7 @@ class Partner:
             [
                 control(
                     {"name": "count", "ask": "How many schools?", "kind": "slider", "unit": "schools",
-                     "low": 3, "high": 24, "step": 1, "default": 12}
+                     "low": 3, "high": 24, "step": 1, "default": 8}
                 ),
                 control(
                     {"name": "seed", "ask": "Which trust?", "hint": "Another number makes other schools.",

@@ -16,6 +16,7 @@ function render({ model, el: root }) {
     counts[index] = Number.isFinite(whole) ? whole : counts[index];
     model.set("counts", counts);
     model.save_changes();
+    fields[index].input.value = counts[index];
     show();
   }
 
@@ -39,7 +40,7 @@ function render({ model, el: root }) {
     const total = counts.reduce((sum, n) => sum + n, 0);
     const [locked, right] = [model.get("locked"), model.get("right")];
     fields.forEach((field, index) => {
-      field.input.value = counts[index] ?? 0;
+      if (document.activeElement !== field.input) field.input.value = counts[index] ?? 0; // not what is being typed
       field.row.style.setProperty("--ect-share", total ? `${(100 * counts[index]) / total}%` : "0%");
       field.input.readOnly = locked;
       field.less.disabled = locked;
