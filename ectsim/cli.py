@@ -507,3 +507,53 @@ def pair(
             )
         telling.write_plan(found, chosen, to)
     _print(result, telling.pair_lines(result), as_json=as_json)
+
+
+@app.command()
+def launch(
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Compute the stored results of all trade-offs anew.")
+    ] = False,
+    grid: Annotated[
+        bool,
+        typer.Option("--grid", help="With --refresh: the rescue copy's grid of plans too (long)."),
+    ] = False,
+    workers: WORKERS = None,
+    as_json: JSON = False,
+) -> None:
+    """List the trade-offs of a launch session with what the model found, or compute them anew."""
+    from ectsim import atlas, experiment  # noqa: PLC0415 - each command loads what it needs
+    from ectsim import launch as session  # noqa: PLC0415
+    from ectsim.share import data_dir  # noqa: PLC0415
+
+    if refresh:
+        with experiment.local_pool(workers or experiment.default_workers()) as pool:
+            found = session.refresh(data_dir() / "launch", executor=pool)
+            if grid:
+                with _progress("plans") as progress:
+                    atlas.refresh(data_dir() / "launch", executor=pool, progress=progress)
+    else:
+        found = session.results()
+    lines: list[str] = []
+    for t in session.tradeoffs().values():
+        lines += [t.title, f"  {t.question}", f"  {session.finding(t, found[t.id])}", ""]
+    _print({"results": found}, [*lines, next(iter(found.values()))["limits"]], as_json=as_json)
+
+
+@app.command()
+def rescue(
+    out: Annotated[Path, typer.Argument(help="HTML file to write.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Write over a file that is there.")
+    ] = False,
+) -> None:
+    """Write one HTML file with the trade-offs and a grid of plans, for a memory stick."""
+    from ectsim.launch import store  # noqa: PLC0415 - each command loads what it needs
+    from ectsim.rescue import rescue_html  # noqa: PLC0415
+
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise InputError("the copy is a page", where=str(out), remedy="name a file that ends in .html")  # fmt: skip
+    if out.exists() and not replace:
+        raise InputError("the file is there already", where=str(out), remedy="name another, or add --replace")  # fmt: skip
+    store(out, rescue_html())
+    typer.echo(f"Written: {out} ({out.stat().st_size / 1e6:.1f} MB). It opens from any disk, without internet.")  # fmt: skip
