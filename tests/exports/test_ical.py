@@ -17,6 +17,7 @@ from ectsim.clock import Slot
 from ectsim.errors import InputError
 from ectsim.exports.dates import dated
 from ectsim.exports.ical import calendars, file_name
+from ectsim.plan import PairSlots
 from ectsim.scenario import Scenario, load
 
 NOW = dt.datetime(2025, 8, 1, 12, tzinfo=dt.UTC)
@@ -106,10 +107,11 @@ def test_exporting_again_changes_nothing() -> None:
 
 def test_a_moved_slot_moves_the_same_events_and_a_dropped_one_cancels_them() -> None:
     first = first_files()
-    school, slots = planned().school, planned().plan.slots["T02"]
-    free = [str(school.grid.slot(c)) for c in school.common_free(school.pair("T02"))]
-    other = next(c for c in free if c[0] == "1" and c not in slots.meet + slots.reserve + slots.study)
-    moved = planned().with_changes({"plan.slots.T02.meet": f"{other}+{slots.meet[1]}"})
+    slots = planned().plan.slots["T02"]
+    swap = PairSlots(
+        **{**slots.model_dump(), "meet": (slots.meet[0], *slots.reserve), "reserve": slots.meet[1:]}
+    )
+    moved = planned().with_changes({"plan.slots.T02": swap.model_dump()})
     dropped = moved.with_changes({"plan.slots.T02.reserve": ""})
     second = files(dropped, first, LATER)
     before = {e["UID"]: e for e in events(first["T02.ics"])}
@@ -143,7 +145,9 @@ def test_who_has_no_slot_any_more_gets_cancellations() -> None:
         assert {e["STATUS"] for e in events(second[file_name(who)])} == {"CANCELLED"}
 
 
-@pytest.mark.parametrize("text", [b"", b"BEGIN:VCALENDAR\r\nPRODID:other\r\nEND:VCALENDAR\r\n", b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "text", [b"", b"BEGIN:VCALENDAR\r\nPRODID:other\r\nEND:VCALENDAR\r\n", b"\xff\xfe"]
+)
 def test_somebody_elses_file_is_left_alone(text: bytes) -> None:
     with pytest.raises(InputError, match=r"T02\.ics"):
         files(planned(), {"T02.ics": text})
