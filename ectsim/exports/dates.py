@@ -73,7 +73,7 @@ def _of_pair(scenario: Scenario, frame: Frame, p: PairFrame) -> Iterator[Dated]:
     school, ect, mentor = scenario.school, p.pair.ect, p.pair.mentor
     length = {
         "meet": scenario.plan.meeting_min,
-        "observe": scenario.programme.coaching.observation_min[-1],
+        "observe": round(scenario.programme.coaching.observation_min[-1]),
         "reserve": scenario.plan.meeting_min,
     }
 

@@ -125,7 +125,7 @@ def _known(text: bytes, name: str) -> dict[str, Any]:
     try:
         calendar = Calendar.from_ical(text)
         product = str(calendar.get("PRODID"))
-        found = {str(e["UID"]): e for e in calendar.walk("VEVENT")}
+        found: dict[str, Any] = {str(e["UID"]): e for e in calendar.walk("VEVENT")}
         for e in found.values():
             _ = e["SEQUENCE"], e["DTSTAMP"].dt, e["DTSTART"].dt, e["DTEND"].dt
     except (ValueError, KeyError, AttributeError, IndexError, UnicodeDecodeError):

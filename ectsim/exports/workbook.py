@@ -172,4 +172,5 @@ def _shown(value: object) -> object:
 def _carried(carried: Carried) -> list[Row]:
     text = pack(carried)
     note = "ectsim simulate reads the scenario from this sheet: keep it as it is"
-    return [("about", note)] + [(KEY, text[i : i + CELL]) for i in range(0, len(text), CELL)]
+    rows: list[Row] = [("about", note)]
+    return rows + [(KEY, text[i : i + CELL]) for i in range(0, len(text), CELL)]
