@@ -15,6 +15,7 @@ import typer
 from ectsim.errors import Cancelled, InputError
 
 if TYPE_CHECKING:
+    from ectsim.carried import Carried
     from ectsim.experiment import Progress, Results
     from ectsim.scenario import Scenario
 
@@ -32,13 +33,24 @@ app = typer.Typer(
 _UsageError: Any = typer.BadParameter.__mro__[1]
 
 SCENARIO = Annotated[
-    str, typer.Argument(help="A preset's name, a TOML file, a school's folder or a scenario code.")
+    str,
+    typer.Argument(
+        help="A preset's name, a TOML file, a school's folder, an exported file or a scenario code."
+    ),
 ]
 SEED = Annotated[
     int, typer.Option(min=0, max=10**18 - 1, help="Seed: the same seed gives the same digits.")
 ]
 REPLICATIONS = Annotated[
     int, typer.Option(min=1, max=1_000_000, help="How many years to simulate.")
+]
+REPLICATIONS_OR_OWN = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=1_000_000,
+        help="How many years to simulate (200, or as many as an exported file was made with).",
+    ),
 ]
 WORKERS = Annotated[
     int | None, typer.Option(min=1, max=256, help="Processes; it changes no digit.")
@@ -151,7 +163,21 @@ def _seed(reference: str, seed: int | None, school: Path | None) -> int:
         return seed
     if scenario.CODE.fullmatch(reference):
         return scenario.parse_code(reference, school=school)[1]
-    return 1
+    found = _carried(reference)
+    return found.seed if found else 1
+
+
+def _replications(reference: str, replications: int | None) -> int:
+    """Return the number asked for, else the one that a file was exported with, else 200."""
+    found = _carried(reference) if replications is None else None
+    return replications or (found.replications if found else 200)
+
+
+def _carried(reference: str) -> Carried | None:
+    from ectsim import carried, scenario  # noqa: PLC0415 - as above
+
+    known = reference in scenario.preset_names() or scenario.CODE.fullmatch(reference)
+    return None if known or not Path(reference).is_file() else carried.read(Path(reference))
 
 
 @contextmanager
@@ -236,7 +262,7 @@ def simulate(
         int | None,
         typer.Option(min=0, max=10**18 - 1, help="Seed: the same seed gives the same digits (1)."),
     ] = None,
-    replications: REPLICATIONS = 200,
+    replications: REPLICATIONS_OR_OWN = None,
     workers: WORKERS = None,
     years: YEARS = None,
     changes: SET = None,
@@ -250,7 +276,9 @@ def simulate(
     from ectsim import analysis, words  # noqa: PLC0415
 
     chosen = _load(scenario, school, _changes(changes, years))
-    (results,) = _replicate([chosen], _seed(scenario, seed, school), replications, workers)
+    (results,) = _replicate(
+        [chosen], _seed(scenario, seed, school), _replications(scenario, replications), workers
+    )
     result = analysis.result_dict(results)
     if log is not None:
         _write_logs(results, log)
@@ -557,3 +585,35 @@ def rescue(
         raise InputError("the file is there already", where=str(out), remedy="name another, or add --replace")  # fmt: skip
     store(out, rescue_html())
     typer.echo(f"Written: {out} ({out.stat().st_size / 1e6:.1f} MB). It opens from any disk, without internet.")  # fmt: skip
+
+
+@app.command()
+def export(
+    scenario: SCENARIO,
+    to: Annotated[Path, typer.Option(help="Folder to write into.")],
+    seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed (1).")] = None,
+    replications: REPLICATIONS_OR_OWN = None,
+    workers: WORKERS = None,
+    changes: SET = None,
+    school: SCHOOL = None,
+    as_json: JSON = False,
+) -> None:
+    """Write calendars for everybody, a workbook, a page for the head, and JSON; all can be read back."""
+    from ectsim.exports.bundle import export as write  # noqa: PLC0415
+
+    chosen = _load(scenario, school, _changes(changes))
+    (results,) = _replicate(
+        [chosen], _seed(scenario, seed, school), _replications(scenario, replications), workers
+    )
+    done = write(results, to)
+    lines = [
+        f"{to / 'plan.html'}: one page for the head, prints on A4",
+        f"{to / 'plan.xlsx'}: slots, ledger, hours, assumptions",
+        f"{to / 'plan.json'}: the same for programs",
+        f"{to / 'calendars'}: {done['events']} dated events for {len(done['files']) - 3} people"
+        + (f", {done['cancelled']} cancelled since the export before" if done["cancelled"] else ""),
+        f"ectsim simulate {to / 'plan.xlsx'} gives the same numbers (so do the other two).",
+    ]
+    _print(
+        {"scenario": chosen.name, "code": chosen.code(results.seed), **done}, lines, as_json=as_json
+    )
