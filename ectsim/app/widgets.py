@@ -31,6 +31,12 @@ Specification of a chart (plain data; the service makes it, :class:`Chart` shows
 ``lines``
     ``{"unit": "%", "x": [...], "x_label": "...", "low": 0, "high": 100, "series": [{"label":
     "Plan A", "values": [...], "lo": [...], "hi": [...]}]}``; at most three series.
+``stacks``
+    Parts that follow one another. ``{"unit": "min", "high": 45, "keys": [{"label": "Praise",
+    "tone": "accent"}, ...], "rows": [{"label": "As planned", "values": [3, ...]}], "mark":
+    {"value": 45, "label": "the bell"}}``; ``mark`` is optional.
+
+``banner`` of any chart stands on the page, in its picture and in its table: what a plan gives up.
 
 Tones are ``accent``, ``muted``, ``warn``, ``track`` and ``empty``; marks are ``tick``, ``cross``,
 ``dash``, ``dot`` and ``slash``. No meaning may hang on the tone alone: bars have labels, states
