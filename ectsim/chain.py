@@ -283,7 +283,9 @@ def _steps_title(who: str, labels: Sequence[str], early: Sequence[int]) -> str:
     if len(early) == 1 or early[0] == early[-1]:
         if not early[-1]:
             return f"Every step rests on a module that {who} had studied"
-        return f"{_plural(early[-1], 'step comes', 'steps come')} before {who} has studied its module"
+        return (
+            f"{_plural(early[-1], 'step comes', 'steps come')} before {who} has studied its module"
+        )
     return f"{labels[-1]}: {_plural(early[-1], 'step comes', 'steps come')} before {who} has studied the module; {labels[0]}: {early[0] or 'none'}"
 
 

@@ -40,6 +40,7 @@ __all__ = [
     "import_upload",
     "open_scenario",
     "packed",
+    "pair_year",
     "present",
     "present_hour",
     "read_hour",
@@ -485,9 +486,7 @@ def simulate_hour_arms(scenarios: bytes, seed: int, first: int, last: int) -> li
     return [hour.simulate_hours(s, seed, range(first, last)) for s in _unpacked(scenarios)]
 
 
-def present_hour(
-    cut: hour.Cut, seed: int, runs: Sequence[Sequence[hour.Hours]]
-) -> dict[str, Any]:
+def present_hour(cut: hour.Cut, seed: int, runs: Sequence[Sequence[hour.Hours]]) -> dict[str, Any]:
     """Turn the years so far into what the mentor's page shows.
 
     Parameters
@@ -532,9 +531,7 @@ def export_hour(
     raise InputError(f"no export '{form[:20]}'", remedy="json or csv")
 
 
-def _hour(
-    cut: hour.Cut, seed: int, runs: Sequence[Sequence[hour.Hours]]
-) -> dict[str, Any]:
+def _hour(cut: hour.Cut, seed: int, runs: Sequence[Sequence[hour.Hours]]) -> dict[str, Any]:
     base = (hour.Cut(), runs[0]) if len(runs) > 1 else None
     return hour.hour_dict(cut, runs[-1], seed, base)
 
@@ -553,6 +550,38 @@ def _hour_csv(found: Mapping[str, Any]) -> str:
     for name in ("code", "seed", "replications", "limits"):
         write(["about", "", name, found[name]])
     return out.getvalue()
+
+
+def pair_year(data: Mapping[str, Any], uploads: Path) -> dict[str, Any]:
+    """Tell one pair's year week by week; see :func:`ectsim.chain.pair_year`.
+
+    Parameters
+    ----------
+    data : mapping
+        A request of ``simulate`` (``school`` may be a story's name), ``pair``, ``year``, ``lose`` (a
+        school week whose cycle is taken away), ``label``, ``against`` (changes of the plan that the
+        same year is lived under as well, named by ``label``), ``cut`` (a mentor's hour, by which the
+        meetings are held).
+    uploads : pathlib.Path
+        Folder of uploaded schools.
+    """
+    from ectsim import chain  # noqa: PLC0415 - only workers tell years
+
+    scenario, seed, _ = read_request(data, uploads)
+    cut = data.get("cut")
+    if isinstance(cut, dict):
+        # the school's own mentors and lengths by chance stay as they are
+        changes = hour.Cut.read(cut).changes()
+        own = {k: v for k, v in changes.items() if not k.startswith("conditions.")}
+        scenario = scenario.with_changes(own)
+    year, lose = _whole(data, "year", 0, LIMIT), _whole(data, "lose", 0, 60)
+    other = None
+    if isinstance(data.get("against"), dict):
+        label = str(data.get("label") or "Another plan")[:60]
+        other = (label, _same(scenario.with_changes(data["against"])))
+    return chain.pair_year(
+        _same(scenario), seed, pair=str(data.get("pair") or ""), year=year, lose=lose, other=other
+    )
 
 
 # --- exports ----------------------------------------------------------------------------------

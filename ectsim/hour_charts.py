@@ -12,6 +12,9 @@ __all__ = ["headline", "left_over", "learning", "rehearsals", "where_it_goes"]
 Chart = dict[str, Any]
 SHORT = {"first": "New mentor, first meeting", "practised": "Practised mentor"}
 TONES = {"setup": "track", "other": "empty", "cut": "warn"}
+NUMBERS = {name: str(i + 1) for i, name in enumerate(BLOCKS)}
+"""The parts' numbers, as on the strip."""
+
 COACHING_LATER = 30
 """Minutes that coaching takes once a mentor is practised (F180)."""
 
@@ -19,17 +22,23 @@ COACHING_LATER = 30
 def headline(found: Mapping[str, Any]) -> str:
     """Say in two sentences what the cut makes of the hour."""
     first, practised = found["who"]["first"], found["who"]["practised"]
-    said = (
-        f"Cut like this, a practised mentor gets {practised['reps']['mean']:.1f} rehearsals into a "
-        f"meeting, and a new mentor {first['reps']['mean']:.1f} into the first. "
-        f"The bell cuts {_hundred(practised)} of 100 meetings short, and {_hundred(first)} of 100 first ones"
-    )
+    short = f"; the bell cuts {_hundred(first)} of 100 of them short"
     apart = found["cut"]["apart"]
-    if apart == "split":
-        return f"{said}; other mentoring has {found['cut']['other']} minutes at a time of its own."
-    if apart == "colleague":
-        return f"{said}; other mentoring is with a colleague."
-    return f"{said}; {practised['other']['mean']:.0f} and {first['other']['mean']:.0f} minutes are left for other mentoring."
+    if apart != "same":
+        rest = (
+            f"Other mentoring has {found['cut']['other']} minutes at a time of its own."
+            if apart == "split"
+            else "Other mentoring is with a colleague."
+        )
+        return (
+            f"A practised mentor gets {practised['reps']['mean']:.1f} rehearsals into a meeting, a new "
+            f"one {first['reps']['mean']:.1f} into the first{short}. {rest}"
+        )
+    return (
+        f"A practised mentor gets {practised['reps']['mean']:.1f} rehearsals into a meeting and has "
+        f"{practised['other']['mean']:.0f} minutes left. A new one gets {first['reps']['mean']:.1f} into "
+        f"the first and has {first['other']['mean']:.0f}{short}."
+    )
 
 
 def _hundred(who: Mapping[str, Any]) -> str:
@@ -65,7 +74,11 @@ def where_it_goes(found: Mapping[str, Any]) -> Chart:
             "high": max(found["sitting"], *(sum(v) for _, v in rows)),
             "mark": {"value": found["sitting"], "label": "the bell"},
             "keys": [
-                {"label": label, "tone": TONES.get(name, "accent")}
+                {
+                    "label": label,
+                    "tone": TONES.get(name, "accent"),
+                    "number": NUMBERS.get(name, "×"),
+                }
                 for name, label in zip((*PHASES, "cut"), keys, strict=True)
             ],
             "rows": [{"label": label, "values": values} for label, values in rows],

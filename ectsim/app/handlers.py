@@ -153,8 +153,7 @@ def _lived(
     missing = [s for s, runs in zip(arms, found, strict=True) if runs is None]
     sent = desk.packed(missing)
     work = [
-        Chunk(simulate, (sent, seed, part.start, part.stop), len(part))
-        for part in portions(count)
+        Chunk(simulate, (sent, seed, part.start, part.stop), len(part)) for part in portions(count)
     ]
 
     def present(new: list[list[Year]]) -> object:
@@ -302,3 +301,9 @@ def coaching_hour(data: dict[str, Any], body: bytes) -> Job | Reply:
 def numbers(data: dict[str, Any], body: bytes) -> Reply:
     """Say where every number that the hour rests on comes from; see :func:`ectsim.hour.numbers`."""
     return Reply({"numbers": hour.numbers()})
+
+
+@handlers.add("pair_year")
+def pair_year(data: dict[str, Any], body: bytes) -> Job:
+    """Tell one pair's year week by week; see :func:`ectsim.desk.pair_year`."""
+    return Job([Chunk(desk.pair_year, (data, uploads()))])

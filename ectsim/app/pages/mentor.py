@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,9 +11,10 @@ import ipywidgets
 
 from ectsim.app.client import Client, Latest, Message, ServiceError
 from ectsim.app.controls import Form, control
-from ectsim.app.layout import card, columns, fold, hide, row, stack
+from ectsim.app.layout import card, fields, fold, halves, hide, row, stack
 from ectsim.app.layout import page as layout_page
 from ectsim.app.pages import mentor_words as words
+from ectsim.app.pages.mentor_year import GateCard, YearCard
 from ectsim.app.strip import HourStrip
 from ectsim.app.widgets import (
     Address,
@@ -66,6 +68,7 @@ class Mentor:
         self._latest: dict[str, Latest] = {}
         self._arrived: dict[str, str] | None = None
         self._found: dict[str, Any] = {}
+        self._first = asyncio.Event()
         self.form = Form([control(q) for q in (*words.FIELDS, *words.CHOICES, *words.YEARS)], self._changed)  # fmt: skip
         self._current: Values = dict(words.DEFAULTS)
         self._past: list[Values] = []
@@ -78,6 +81,8 @@ class Mentor:
             "from one part to the other. Filled parts are the coaching.",
             on_change=self._moved,
         )
+        self.gate = GateCard(self.client)
+        self.year = YearCard(self.client, self.cut)
         self.box = self._layout()
         self._place()
 
@@ -105,14 +110,14 @@ class Mentor:
                 Prose(heading("A new mentor, in the first meeting", 3)),
                 self._tiles["first"],
             ),
-            columns(
-                card(self._charts["where"], title="Where do the minutes go?"),
+            card(self._charts["where"], title="Where do the minutes go?"),
+            halves(
                 card(self._charts["rehearsals"], title="Is there a second rehearsal?"),
-            ),
-            columns(
                 card(self._charts["left"], title="What is left for everything else?"),
-                card(self._charts["learning"], title="Does it get better?"),
             ),
+            card(self._charts["learning"], title="Does it get better?"),
+            self.gate.box,
+            self.year.box,
             self._keep_card(),
         )
 
@@ -127,15 +132,13 @@ class Mentor:
         self.undo_button = Button("Undo", self.undo, style_name="small")
         self.redo_button = Button("Redo", self.redo, style_name="small")
         self.reset_button = Button("Back to the usual cut", self.reset, style_name="small")
-        fields = ipywidgets.Box([self.form[q["name"]] for q in words.FIELDS])
-        fields.add_class("ect-fields")
         self._sum = Prose()
         self._numbers = Figures()
         return card(
             self.strip,
             self._sum,
             row(self.undo_button, self.redo_button, self.reset_button),
-            fields,
+            fields(*(self.form[q["name"]] for q in words.FIELDS)),
             fold("More choices", *(self.form[q["name"]] for q in (*words.CHOICES, *words.YEARS))),
             fold("Where do these numbers come from?", self._numbers),
             title="Your hour",
@@ -234,6 +237,7 @@ class Mentor:
         self._place()
         if asked:
             self._ask()
+            self.year.hour_changed()
 
     def undo(self) -> None:
         """Go back one change."""
@@ -249,7 +253,9 @@ class Mentor:
 
     def reset(self) -> None:
         """Go back to the usual cut; Undo brings the other back."""
-        self._take({**words.DEFAULTS, "years": self._current["years"], "seed": self._current["seed"]})
+        self._take(
+            {**words.DEFAULTS, "years": self._current["years"], "seed": self._current["seed"]}
+        )
 
     def _place(self) -> None:
         """Say how the hour is cut now, and what can be undone."""
@@ -275,6 +281,7 @@ class Mentor:
         """Ask for the first numbers, and return the page's box."""
         self._ask()
         self._spawn(self._where_from())
+        self._spawn(self._years())
         self.box.mentor = self  # the loop and the widgets hold it weakly
         return self.box
 
@@ -287,6 +294,13 @@ class Mentor:
         if name not in self._latest:
             self._latest[name] = Latest(self.client(), show, fail, slot=name)
         return self._latest[name]
+
+    async def _years(self) -> None:
+        """Ask for the two years once the first numbers are in: they matter more."""
+        with contextlib.suppress(ServiceError):
+            await self._first.wait()
+            self.gate.ask()
+            self.year.ask()
 
     async def _where_from(self) -> None:
         try:
@@ -356,6 +370,7 @@ class Mentor:
             self.announcer.progress(message.done, message.total, message.left, "years of meetings")
             return
         self._found = found
+        self._first.set()
         practised = found["who"]["practised"]
         self.announcer.say(
             f"A practised mentor: {practised['reps']['mean']:.1f} rehearsals a meeting, "
@@ -382,10 +397,14 @@ class Mentor:
         if self._arrived is None or not self._found:
             return
         v = self._current
-        query = {k: x for k, x in self._arrived.items() if k not in ("cut", "apart", "years", "seed")}
+        query = {
+            k: x for k, x in self._arrived.items() if k not in ("cut", "apart", "years", "seed")
+        }
         if self.cut():
             query["cut"] = ".".join(str(v[name]) for name in IN_ADDRESS)
-        query.update({k: str(v[k]) for k in ("apart", "years", "seed") if v[k] != words.DEFAULTS[k]})
+        query.update(
+            {k: str(v[k]) for k in ("apart", "years", "seed") if v[k] != words.DEFAULTS[k]}
+        )
         self._address.query = query
 
     # --- in and out ---------------------------------------------------------------------------

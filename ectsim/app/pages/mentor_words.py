@@ -12,8 +12,13 @@ __all__ = [
     "CHOICES",
     "DEFAULTS",
     "FIELDS",
+    "GATE",
+    "GATE_LABELS",
     "LOWS",
+    "NAMES",
     "PARTS",
+    "STORIES",
+    "STORY_YEARS",
     "YEARS",
     "apply",
     "number_rows",
@@ -105,7 +110,7 @@ FIELDS: list[dict[str, Any]] = [
         "short": p["label"],
         "hint": p["hint"],
         "why": p["why"],
-        "unit": "minutes",
+        "unit": "min",
         "kind": "number",
         "low": p["low"],
         "high": 60,
@@ -176,6 +181,31 @@ YEARS: list[dict[str, Any]] = [
     },
 ]
 
+GATE: dict[str, Any] = {
+    "name": "gate",
+    "ask": "The lesson shows a need that Doug studies only next week. What do you do?",
+    "why": "Steps build on what was studied: then the ECT knows what they are for.",
+    "options": [
+        ["deepen", "Stay with a topic that was studied; the need waits a week"],
+        ["postpone", "Put the meeting off until it is studied"],
+        ["ignore", "Coach it anyway"],
+    ],
+    "default": "deepen",
+}
+
+GATE_LABELS = {"deepen": "It waits a week", "postpone": "Put off", "ignore": "Coached anyway"}
+
+STORIES: list[list[str]] = [
+    ["doug", "Doug with Sangeita: a question that waits a week"],
+    ["abdi", "Abdi with Ruth: Tuesday afternoons"],
+    ["mandy", "Nia with Marcus: Mandy wins the time first"],
+    ["sian_arif", "Arif with Sian: she changes her mind"],
+]
+"""Stories that ship, and what they are called."""
+
+STORY_YEARS = {"doug": 12}
+"""Simulated years in which a story's point shows, where that is not the first."""
+
 DEFAULTS: Cut = {q["name"]: q["default"] for q in (*FIELDS, *CHOICES, *YEARS)}
 
 
@@ -244,9 +274,7 @@ def apply(cut: Mapping[str, Any], name: str, minutes: int) -> Cut | str:
     if name == "total":
         more = minutes - cut["total"]
         if out["other"] + more < 0:
-            return (
-                f"the parts need {cut['total'] - cut['other']} minutes: make one of them shorter first"
-            )
+            return f"the parts need {cut['total'] - cut['other']} minutes: make one of them shorter first"
         out["other"] += more
         out["total"] = minutes
         return settle(out)

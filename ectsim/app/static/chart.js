@@ -216,7 +216,13 @@ function strip(data, room, size, chosen, choose) {
   return [parts, y + size * 1.7];
 }
 
-// Lines over numbers: {unit, x: [..], x_label?, low?, high?, series: [{label, values, lo?, hi?}]}
+// A value that stands alone: a dot, or a cross where two kinds are told apart.
+function point(kind, x, y) {
+  if (kind === "cross") return el("path", { d: "M-4,-4 l8,8 M4,-4 l-8,8", transform: `translate(${x.toFixed(1)},${y.toFixed(1)})`, class: "line second solid" });
+  return el("circle", { cx: x, cy: y, r: 4, class: "hollow" });
+}
+
+// Lines over numbers: {unit, x: [..], x_label?, low?, high?, series: [{label, values, lo?, hi?, points?}]}
 function lines(data, room, size) {
   const parts = [];
   const all = data.series.flatMap((s) => [...s.values, ...(s.lo || []), ...(s.hi || [])]).filter((v) => v !== null);
@@ -235,7 +241,8 @@ function lines(data, room, size) {
       at = 0;
       y += size * 1.6;
     }
-    parts.push(el("line", { x1: at, x2: at + size * 2.6, y1: y + size * 0.7, y2: y + size * 0.7, class: styles[i % 3] }));
+    if (series.points) parts.push(point(series.points, at + size * 1.3, y + size * 0.7));
+    else parts.push(el("line", { x1: at, x2: at + size * 2.6, y1: y + size * 0.7, y2: y + size * 0.7, class: styles[i % 3] }));
     parts.push(el("text", { x: at + size * 3.1, y: y + size, "font-size": size * 0.95 }, series.label));
     at += wide;
   });
@@ -249,7 +256,10 @@ function lines(data, room, size) {
   for (const series of data.series)
     if (series.lo && series.hi)
       parts.push(el("path", { d: path(series.hi) + [...series.lo.keys()].reverse().map((i) => `L${px(data.x[i]).toFixed(1)},${py(series.lo[i]).toFixed(1)}`).join("") + "z", class: "band" }));
-  data.series.forEach((series, i) => parts.push(el("path", { d: path(series.values), class: styles[i % 3] })));
+  data.series.forEach((series, i) => {
+    if (series.points) series.values.forEach((v, k) => v !== null && parts.push(point(series.points, px(data.x[k]), py(v))));
+    else parts.push(el("path", { d: path(series.values), class: styles[i % 3] }));
+  });
   y += tall;
   parts.push(el("line", { x1: left, x2: room, y1: y, y2: y, class: "axis" }));
   for (const tick of ticks(x0, x1, room - left, size)) parts.push(el("text", { x: px(tick), y: y + size * 1.4, "text-anchor": "middle", class: "s n", "font-size": size * 0.9 }, number(tick)));
@@ -261,7 +271,7 @@ function lines(data, room, size) {
   return [parts, y];
 }
 
-// Minutes in a row, part after part: {unit, high, mark?: {value, label}, keys: [{label, tone}], rows: [{label, values}]}
+// Minutes in a row, part after part: {unit, high, mark?: {value, label}, keys: [{label, tone, number?}], rows: [{label, values}]}
 // Each part has a number, which the key below explains: colour says nothing that a number does not.
 function stacks(data, room, size) {
   const parts = [];
@@ -281,7 +291,7 @@ function stacks(data, room, size) {
       box.append(el("title", {}, `${row.label}: ${data.keys[i].label} ${number(value)} ${data.unit}`));
       parts.push(box);
       const ink = kind === "track" || kind === "empty" ? "n" : "n on";
-      const both = [`${i + 1}`, number(value)];
+      const both = [data.keys[i].number || `${i + 1}`, number(value)];
       if (wide > size * 1.05) {
         parts.push(el("text", { x: x + wide / 2, y: y + size * 0.95, "text-anchor": "middle", class: ink + " b", "font-size": size * 0.8, "pointer-events": "none" }, both[0]));
         if (wide > width_of(both[1], size * 0.75) + 4) parts.push(el("text", { x: x + wide / 2, y: y + size * 1.85, "text-anchor": "middle", class: ink, "font-size": size * 0.75, "pointer-events": "none" }, both[1]));
@@ -306,7 +316,7 @@ function stacks(data, room, size) {
     }
     const kind = tone(key.tone);
     parts.push(el("rect", { x: x + 1, y: y + 1, width: size * 1.4, height: size * 1.4, rx: 3, class: kind }));
-    parts.push(el("text", { x: x + 1 + size * 0.7, y: y + size * 1.05, "text-anchor": "middle", class: (kind === "track" || kind === "empty" ? "b n" : "b n on"), "font-size": size * 0.8 }, `${i + 1}`));
+    parts.push(el("text", { x: x + 1 + size * 0.7, y: y + size * 1.05, "text-anchor": "middle", class: (kind === "track" || kind === "empty" ? "b n" : "b n on"), "font-size": size * 0.8 }, key.number || `${i + 1}`));
     parts.push(el("text", { x: x + size * 1.9, y: y + size * 1.1, class: "s", "font-size": size * 0.9 }, key.label));
     x += wide;
   });
