@@ -150,7 +150,7 @@ def consequences(base: Lived, other: Lived, cycle: int) -> list[str]:
 
 
 def _gap(base: Lived, other: Lived, was: Entry) -> list[str]:
-    """How long the pair goes without a rehearsal, and how old the step is that is praised next."""
+    """Say how long the pair goes without a rehearsal, and how old the step is that is praised next."""
     met = was.met or 0
     before = [e.met // DAY for e in base.coached if e.met is not None and e.met < met and e.reps]
     after = [e.met for e in other.coached if e.met is not None and e.met > met and e.reps]
@@ -168,7 +168,7 @@ def _gap(base: Lived, other: Lived, was: Entry) -> list[str]:
 
 
 def _step(base: Lived, other: Lived, was: Entry) -> list[str]:
-    """What becomes of the topic that would have been coached."""
+    """Say what becomes of the topic that would have been coached."""
     if was.topic < 0 or was.drifted:
         return []
     here = [e for e in base.coached if e.topic == was.topic]
@@ -195,7 +195,7 @@ def _visits(base: Lived, other: Lived) -> list[str]:
 
 
 def _practice(base: Lived, other: Lived, was: Entry) -> list[str]:
-    """What the mentor's lost practice does to the meetings that both years have afterwards."""
+    """Say what the mentor's lost practice does to the meetings that both years have afterwards."""
     met = was.met or 0
     later = {e.cycle: e for e in base.coached if e.met is not None and e.met > met}
     both = [(later[e.cycle], e) for e in other.coached if e.cycle in later]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from math import inf
 from statistics import fmean
 from typing import Any, Literal
 
@@ -119,7 +120,7 @@ class Cut:
                 where="other",
                 remedy="take minutes away from it",
             )
-        if self.sitting < 10:  # noqa: PLR2004 - what a plan allows
+        if self.sitting < 10:
             raise InputError("less than 10 minutes are left to meet", where="visit")
 
     @property
@@ -312,11 +313,9 @@ def _value(run: Hours, who: str, measure: str, cut: Cut) -> float:
     return fmean(MEASURES[measure](h) for h in _of(run, who))
 
 
-def _plain(e: Estimate, *, share: bool) -> dict[str, Any]:
+def _plain(e: Estimate, least: float = -inf, most: float = inf) -> dict[str, Any]:
     lo, hi = (e.lo, e.hi) if e.n > 1 else (e.mean, e.mean)
-    if share:
-        lo, hi = max(0.0, lo), min(1.0, hi)
-    return {"mean": e.mean, "lo": lo, "hi": hi, "n": e.n}
+    return {"mean": e.mean, "lo": max(least, lo), "hi": min(most, hi), "n": e.n}
 
 
 def hour_dict(
@@ -377,13 +376,14 @@ def hour_dict(
 
 
 def _who(cut: Cut, runs: Sequence[Hours]) -> dict[str, dict[str, Any]]:
+    most = {"overrun": 1.0, "full": 1.0}
     return {
         who: {
-            m: _plain(estimate([_value(r, who, m, cut) for r in runs]), share=m in ("overrun", "full"))
+            m: _plain(estimate([_value(r, who, m, cut) for r in runs]), 0.0, most.get(m, inf))
             for m in MEASURES
         }
         for who in WHO
-    }  # fmt: skip
+    }
 
 
 def _difference(
@@ -391,7 +391,7 @@ def _difference(
 ) -> dict[str, Any]:
     a, b = ([_value(r, who, measure, cut) for r in runs] for cut, runs in (base, other))
     d = paired(a, b)
-    return {**_plain(d, share=False), "verdict": verdict(d, BETTER[measure], SMALLEST[measure])}
+    return {**_plain(d), "verdict": verdict(d, BETTER[measure], SMALLEST[measure])}
 
 
 def _shares(held: Sequence[Held]) -> list[float]:
@@ -455,7 +455,8 @@ def numbers() -> list[dict[str, str]]:
     for c in certificates(Coaching, "programme.coaching"):
         if c.name.rpartition(".")[2] not in USED:
             continue
-        value = ", ".join(f"{v:g}" for v in c.default) if isinstance(c.default, tuple) else f"{c.default:g}"  # type: ignore[str-format]  # fmt: skip
+        values = c.default if isinstance(c.default, tuple) else (c.default,)
+        value = ", ".join(f"{v:g}" for v in values)
         span = f"{c.low:g} to {c.high:g}" if c.low is not None and c.high is not None else ""
         out.append(asdict(Origin(c.name, c.ask, value, c.unit, c.status, c.source, span)))
     return out

@@ -7,7 +7,7 @@ from typing import Any
 
 from ectsim.hour import BLOCKS, OTHER_DUE, PHASES
 
-__all__ = ["headline", "left_over", "learning", "rehearsals", "where_it_goes"]
+__all__ = ["headline", "learning", "left_over", "rehearsals", "where_it_goes"]
 
 Chart = dict[str, Any]
 SHORT = {"first": "New mentor, first meeting", "practised": "Practised mentor"}
@@ -132,13 +132,13 @@ def rehearsals(found: Mapping[str, Any]) -> Chart:
         for who, label in SHORT.items():
             share = shares[who][k] if k < len(shares[who]) else 0.0
             row.append(round(100 * share, 1))
-            if share or k == 2:  # noqa: PLR2004 - the number that a full cycle needs
+            if share or k == 2:
                 bars.append(
                     {
                         "label": f"{label}: {k}",
                         "value": round(100 * share, 1),
-                        "tone": "accent" if k >= 2 else "warn",  # noqa: PLR2004 - as above
-                        "note": "" if k >= 2 else "held in part",  # noqa: PLR2004 - as above
+                        "tone": "accent" if k >= 2 else "warn",
+                        "note": "" if k >= 2 else "held in part",
                     }
                 )
         rows.append(row)
@@ -201,5 +201,5 @@ def learning(found: Mapping[str, Any]) -> Chart:
 
 
 def _nth(n: int) -> str:
-    ending = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")  # noqa: PLR2004 - English
+    ending = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
     return f"{n}{ending}"

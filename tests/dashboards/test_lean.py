@@ -17,6 +17,7 @@ LOADED_BY_KERNELS = [
     "ectsim.app.layout",
     "ectsim.app.pages.board",
     "ectsim.app.pages.coordinator",
+    "ectsim.app.pages.mentor",
     "ectsim.app.widgets",
 ]
 

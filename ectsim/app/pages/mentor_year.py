@@ -112,7 +112,7 @@ class GateCard(_Told):
         )  # fmt: skip
 
     def request(self) -> dict[str, Any]:
-        """Doug's year, and the same one under another rule for what is not studied yet."""
+        """Ask for Doug's year, and the same one under another rule for what is not studied yet."""
         gate = self.choice.value
         data: dict[str, Any] = {"school": "doug"}
         if gate != "deepen":
@@ -208,7 +208,7 @@ class YearCard(_Told):
         )
 
     def request(self) -> dict[str, Any]:
-        """The story's year, without a week if one is taken away."""
+        """Ask for the story's year, without a week if one is taken away."""
         data: dict[str, Any] = {"school": self.story.value, "year": self.year.value, "lose": self.lose.value}  # fmt: skip
         if self.mine.value:
             data["cut"] = dict(self._cut())
@@ -220,7 +220,7 @@ class YearCard(_Told):
             self.ask()
 
     def _other(self, *, first: bool = False) -> None:
-        """Another year has other weeks to lose."""
+        """Ask for another year, which has other weeks to lose."""
         if self._setting:
             return
         self._setting = True
