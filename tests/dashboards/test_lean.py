@@ -18,6 +18,7 @@ LOADED_BY_KERNELS = [
     "ectsim.app.pages.board",
     "ectsim.app.pages.coordinator",
     "ectsim.app.pages.launch",
+    "ectsim.app.pages.mentor",
     "ectsim.app.pages.partner",
     "ectsim.app.widgets",
 ]
