@@ -196,6 +196,7 @@ def result_dict(results: Results) -> dict[str, Any]:
         "ledger_total": total,
         "pairs": _pairs_dict(results),
         "years": {name: results.metric(name) for name in ("completion_full", "completion_any")},
+        "banner": s.banner,
         "warnings": list(s.warnings),
         "limits": LIMITS,
     }
@@ -288,6 +289,7 @@ def compare_dict(
         "changes": {k: [_plain(a), _plain(b)] for k, (a, b) in changes.items()},
         "differences": differences,
         "ledger_difference": {k: (after_bins[k] - before_bins[k]) / n for k in after_bins},
+        "banner": other.scenario.banner,
         "warnings": notes,
     }
 

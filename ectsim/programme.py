@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from ectsim.content import events as training_events
+from ectsim.content import flex
 from ectsim.errors import InputError, near
 from ectsim.parameters import Frozen, number
 from ectsim.share import data_dir
@@ -447,6 +448,26 @@ class Events(Frozen):
         return once * shares[self.mentor_training][year - 1]
 
 
+class Partner(Frozen):
+    """The delivery partner, whose ECF lead says how much flex a school may use (F121)."""
+
+    disallowed: tuple[str, ...] = number(
+        (), unit="ids of loose options", status="source", source="F121 F139 F218",
+        ask="Which loose options does the delivery partner not allow?",
+        why="A plan that uses one of them is refused.",
+    )  # fmt: skip
+
+    @field_validator("disallowed", mode="before")
+    @classmethod
+    def _known(cls, value: Any) -> Any:
+        ids = value.replace(",", " ").split() if isinstance(value, str) else list(value or ())
+        loose = [f.id for f in flex() if not f.tight]
+        for name in ids:
+            if name not in loose:
+                raise ValueError(f"'{name}' is no loose option; {near(str(name), loose)}")
+        return tuple(ids)
+
+
 class Programme(Frozen):
     """A regime: cadence, study, events, entitlement, and what a full cycle is."""
 
@@ -466,6 +487,7 @@ class Programme(Frozen):
     study: Study = Field(default_factory=Study)
     steps: Steps = Field(default_factory=Steps)
     events: Events = Field(default_factory=Events)
+    partner: Partner = Field(default_factory=Partner)
 
     @classmethod
     def preset(cls, name: str) -> Programme:

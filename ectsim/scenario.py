@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from ectsim.clock import Slot
+from ectsim.content import Flex, flex
 from ectsim.errors import InputError, near
 from ectsim.folder import explain, read_school, read_toml, toml_value
 from ectsim.parameters import Frozen
@@ -90,6 +91,7 @@ class Scenario:
     def __post_init__(self) -> None:
         """Check that the plan fits the school."""
         _check_slots(self.school, self.plan)
+        _check_mask(self.programme, self.plan)
 
     @cached_property
     def banner(self) -> str:
@@ -371,6 +373,36 @@ def _check_slots(school: School, plan: Plan) -> None:
                         claim(taker, cell, f"release for {pair_id}", place)
 
 
+def _check_mask(programme: Programme, plan: Plan) -> None:
+    """Refuse a plan that uses an option which the delivery partner does not allow (F121, F218)."""
+    mask = programme.partner.disallowed
+    if not mask:
+        return
+
+    def used(option: Flex) -> bool:
+        value = getattr(plan, option.plan_field)
+        if isinstance(value, tuple):
+            return option.plan_value in value
+        return str(value).lower() == option.plan_value
+
+    loose = [f for f in flex() if not f.tight and f.plan_field]
+    for f in loose:
+        if f.id not in mask or not used(f):
+            continue
+        others = [o for o in loose if o.plan_field == f.plan_field and o.id not in mask]
+        if others:
+            nearest = f"use {others[0].id} (plan.{f.plan_field} = {others[0].plan_value})"
+        elif f.default != f.plan_value:
+            nearest = f"leave plan.{f.plan_field} at {f.default}"
+        else:
+            nearest = "no other option is allowed"
+        raise InputError(
+            f"the delivery partner does not allow the option {f.id}",
+            where=f"plan.{f.plan_field}",
+            remedy=f"{nearest}, or ask the partner's ECF lead, who decides how much flex is used",
+        )
+
+
 def _cell(school: School, text: str, place: str) -> int:
     slot = Slot.parse(text)
     if slot.week > school.grid.cycle_weeks:
@@ -474,7 +506,8 @@ def load(reference: str, *, school: str | Path | None = None) -> Scenario:
     Parameters
     ----------
     reference : str
-        A preset's name, a TOML file, or a scenario code.
+        A preset's name, a TOML file, a file that carries a scenario (a workbook, a page or JSON
+        that ``ectsim export`` wrote), or a scenario code.
     school : str or pathlib.Path, optional
         Folder of an imported school, where a code needs it.
 
@@ -495,7 +528,10 @@ def load(reference: str, *, school: str | Path | None = None) -> Scenario:
     if path.is_dir() and (path / "scenario.toml").is_file():
         path = path / "scenario.toml"
     if path.is_file():
-        return _from_file(path, "")
+        from ectsim import carried  # noqa: PLC0415 - only files that carry a scenario need it
+
+        found = carried.read(path)
+        return found.scenario(path.name) if found else _from_file(path, "")
     if re.match(r"e\d+-", reference):
         raise InputError(
             "the scenario code is of another version or damaged", where=reference[:40],

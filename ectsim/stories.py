@@ -66,7 +66,7 @@ def tell(
         "seed": seed,
         "year": the_year,
         "sentences": _sentences(base, other, the_pair, seed, the_year),
-        "banner": base.banner,
+        "banner": " ".join(dict.fromkeys(s.banner for s in (base, other) if s and s.banner)),
     }
     if ours is None:
         return data

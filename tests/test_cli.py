@@ -299,3 +299,20 @@ def test_the_main_job_on_the_real_school(cli: Cli, real_data: Path, tmp_path: Pa
     for metric in ("completion_full", "completion_any"):
         assert found[metric]["mean"] >= 0.10
         assert found[metric]["lo"] > 0.05
+
+
+def test_the_banner_stands_in_json_and_in_a_story(capsys: pytest.CaptureFixture[str]) -> None:
+    from ectsim.cli import run
+
+    gives_up = ["--set", "plan.model=false", "--seed", "1"]
+    assert (
+        run(["simulate", "quiet", "--replications", "1", "--workers", "1", "--json", *gives_up])
+        == 0
+    )
+    found = json.loads(capsys.readouterr().out)
+    assert "the mentor's model" in found["banner"]
+    assert found["banner"] in found["warnings"]
+    assert run(["story", "quiet", *gives_up]) == 0
+    assert "the mentor's model" in capsys.readouterr().out.splitlines()[0]
+    assert run(["story", "quiet", "--seed", "1"]) == 0
+    assert "gives up" not in capsys.readouterr().out
