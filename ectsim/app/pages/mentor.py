@@ -110,6 +110,7 @@ class Mentor:
                 Prose(heading("A new mentor, in the first meeting", 3)),
                 self._tiles["first"],
             ),
+            self._numbers_card(),
             card(self._charts["where"], title="Where do the minutes go?"),
             halves(
                 card(self._charts["rehearsals"], title="Is there a second rehearsal?"),
@@ -133,17 +134,22 @@ class Mentor:
         self.redo_button = Button("Redo", self.redo, style_name="small")
         self.reset_button = Button("Back to the usual cut", self.reset, style_name="small")
         self._sum = Prose()
-        self._numbers = Figures()
         return card(
             self.strip,
             self._sum,
             row(self.undo_button, self.redo_button, self.reset_button),
+            title="Your hour",
+        )
+
+    def _numbers_card(self) -> ipywidgets.Box:
+        self._numbers = Figures()
+        return card(
             fields(*(self.form[q["name"]] for q in words.FIELDS)),
             fold("More choices", *(self.form[q["name"]] for q in (*words.CHOICES, *words.YEARS))),
             fold("Where do these numbers come from?", self._numbers),
-            title="Your hour",
+            title="Cut it by numbers",
             text="Lengths are those of a mentor who is used to coaching. What is filled in is how the "
-            "programme has it.",
+            "programme has it; what you add to a part comes from other mentoring.",
         )
 
     def _keep_card(self) -> ipywidgets.Box:

@@ -112,7 +112,7 @@ FIELDS: list[dict[str, Any]] = [
         "why": p["why"],
         "unit": "min",
         "kind": "number",
-        "low": p["low"],
+        "low": 0 if p["name"] == "analyse" else p["low"],
         "high": 60,
         "step": 1,
         "default": p["default"],

@@ -21,6 +21,9 @@ QUESTIONING = 22
 
 LAST_YEAR = 200
 
+FIRST_LOSS = 3
+"""The week that is lost when the page opens, so that there is something to read."""
+
 
 class _Told:
     """What both cards share: asking for a year, its strip, and the week that is read."""
@@ -179,7 +182,7 @@ class YearCard(_Told):
             {"name": "year", "ask": "Which simulated year?", "low": 1, "high": LAST_YEAR, "step": 1, "default": 1}
         )  # fmt: skip
         self.lose = control(
-            {"name": "lose", "ask": "Which week is lost?", "kind": "select", "options": [[0, "none"]], "default": 0,
+            {"name": "lose", "ask": "Which week is lost?", "kind": "select", "options": [[0, "none"], [FIRST_LOSS, f"week {FIRST_LOSS}"]], "default": FIRST_LOSS,
              "why": "Its cycle is taken away and the same year is lived again: the same illnesses, the same cover."}
         )  # fmt: skip
         self.mine = control(
@@ -189,6 +192,7 @@ class YearCard(_Told):
         self.mine.observe(lambda _: self.ask(), "value")
         self.year.observe(lambda _: self._other(), "value")
         self.story.observe(lambda _: self._other(first=True), "value")
+        self.strip.selected = FIRST_LOSS - 1
         self.head, self.chain = Prose(), Prose()
         self.box: ipywidgets.Box = card(
             row(self.story, self.year, self.lose),
