@@ -14,6 +14,7 @@ from ectsim.app.controls import Form, control
 from ectsim.app.layout import card, fields, fold, halves, hide, row, stack
 from ectsim.app.layout import page as layout_page
 from ectsim.app.pages import mentor_words as words
+from ectsim.app.pages import origins
 from ectsim.app.pages.mentor_year import GateCard, YearCard
 from ectsim.app.strip import HourStrip
 from ectsim.app.widgets import (
@@ -318,7 +319,7 @@ class Mentor:
             return
         self._numbers.show(
             "Every number that the hour rests on",
-            ["Number", "Value", "Status", "Source", "Plausible range"],
+            origins.COLUMNS,
             words.number_rows(found),
         )
 
