@@ -246,7 +246,7 @@ def steps_chart(arms: Sequence[Lived], names: Mapping[str, str] | None = None) -
             if e.topic >= 0:
                 steps[lived.week_of(e.met or 0) - 1] = e.topic + 1
         label = "module of the step" + (f", {lived.label}" if len(arms) > 1 else "")
-        series.append({"label": label, "values": steps, "points": ("cross", "dot")[i % 2] if len(arms) > 1 else "dot"})  # fmt: skip
+        series.append({"label": label, "values": steps, "points": ("dot", "cross")[i % 2]})  # fmt: skip
         columns.append(_upper(label))
         early.append(sum(e.gate for e in lived.coached))
     who = (names or {}).get(first.pair, first.pair)
@@ -355,6 +355,11 @@ def pair_year(
     strip = week_strips([(a.label, a.scenario, a.states) for a in arms], the_pair, the_year)
     for part in ("title", "sentence"):
         strip[part] = named(strip[part])
+    if lose:
+        held = [sum(_met(a, e.cycle) for e in a.entries) for a in arms]
+        strip["title"] = (
+            f"{named(the_pair)}: {held[0]} cycles happen in this year, {held[1]} without week {lose}"
+        )
     strip["banner"] = arms[-1].scenario.banner
     # the strip's own sentences are short; here the whole week is told
     strip["table"]["rows"] = [
@@ -368,7 +373,7 @@ def pair_year(
         "name": named(the_pair),
         "year": the_year,
         "head": named(base.lines[0]),
-        "closing": [named(s) for s in arms[-1].lines[len(base.states) + 1 :]],
+        "closing": [named(s) for s in (base if lose else arms[-1]).lines[len(base.states) + 1 :]],
         "strip": strip,
         "steps": steps_chart(arms, names),
         "weeks": [

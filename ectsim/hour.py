@@ -8,7 +8,7 @@ is counted in the logs of simulated years: nothing here works out a length, a re
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from math import inf
 from statistics import fmean
 from typing import Any, Literal
@@ -436,27 +436,10 @@ USED = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Origin:
-    """Where a number comes from, for people."""
-
-    name: str
-    ask: str
-    value: str
-    unit: str
-    status: str
-    source: str
-    range: str = field(default="")
-
-
-def numbers() -> list[dict[str, str]]:
-    """Return every number that the hour rests on: its value, status, source and plausible range."""
-    out = []
-    for c in certificates(Coaching, "programme.coaching"):
-        if c.name.rpartition(".")[2] not in USED:
-            continue
-        values = c.default if isinstance(c.default, tuple) else (c.default,)
-        value = ", ".join(f"{v:g}" for v in values)
-        span = f"{c.low:g} to {c.high:g}" if c.low is not None and c.high is not None else ""
-        out.append(asdict(Origin(c.name, c.ask, value, c.unit, c.status, c.source, span)))
-    return out
+def numbers() -> list[dict[str, Any]]:
+    """Return the metadata of every number that the hour rests on: value, unit, status, source, range."""
+    return [
+        asdict(c)
+        for c in certificates(Coaching, "programme.coaching")
+        if c.name.rpartition(".")[2] in USED
+    ]

@@ -15,6 +15,9 @@ TONES = {"setup": "track", "other": "empty", "cut": "warn"}
 NUMBERS = {name: str(i + 1) for i, name in enumerate(BLOCKS)}
 """The parts' numbers, as on the strip."""
 
+NEEDED = 2
+"""Rehearsals of a full cycle (F065)."""
+
 COACHING_LATER = 30
 """Minutes that coaching takes once a mentor is practised (F180)."""
 
@@ -126,22 +129,21 @@ def rehearsals(found: Mapping[str, Any]) -> Chart:
     """Show how many rehearsals meetings hold."""
     shares = found["shares"]
     most = max(len(v) for v in shares.values())
-    bars, rows = [], []
-    for k in range(most):
-        row: list[Any] = [k]
-        for who, label in SHORT.items():
-            share = shares[who][k] if k < len(shares[who]) else 0.0
-            row.append(round(100 * share, 1))
-            if share or k == 2:
+    bars: list[dict[str, Any]] = []
+    rows: list[list[Any]] = [[k] for k in range(most)]
+    for who, label in SHORT.items():
+        for k in range(most):
+            share = 100 * shares[who][k] if k < len(shares[who]) else 0.0
+            rows[k].append(round(share, 1))
+            if share or k == NEEDED:
                 bars.append(
                     {
                         "label": f"{label}: {k}",
-                        "value": round(100 * share, 1),
-                        "tone": "accent" if k >= 2 else "warn",
-                        "note": "" if k >= 2 else "held in part",
+                        "value": round(share) if share >= 1 else round(share, 1),
+                        "tone": "accent" if k >= NEEDED else "warn",
+                        "note": "" if k >= NEEDED else "held in part",
                     }
                 )
-        rows.append(row)
     two = {who: 100 * sum(values[2:]) for who, values in shares.items()}
     return {
         "title": f"The second rehearsal fits into {two['practised']:.0f} of 100 meetings of a practised mentor, and into {two['first']:.0f} of 100 first ones",
@@ -162,7 +164,7 @@ def learning(found: Mapping[str, Any]) -> Chart:
     held = [int(v) for v in curve["held"]]
     at = next((n for n, m in zip(held, curve["median"], strict=True) if m <= COACHING_LATER), None)
     title = (
-        f"From the {_nth(at)} meeting on, half of them are coached in {COACHING_LATER} minutes or less"
+        f"The {_nth(at)} meeting is the first of which half are coached in {COACHING_LATER} minutes or less"
         if at
         else f"In {len(held)} meetings the coaching does not come down to {COACHING_LATER} minutes"
     )

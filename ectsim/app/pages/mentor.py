@@ -14,6 +14,7 @@ from ectsim.app.controls import Form, control
 from ectsim.app.layout import card, fields, fold, halves, hide, row, stack
 from ectsim.app.layout import page as layout_page
 from ectsim.app.pages import mentor_words as words
+from ectsim.app.pages import origins
 from ectsim.app.pages.mentor_year import GateCard, YearCard
 from ectsim.app.strip import HourStrip
 from ectsim.app.widgets import (
@@ -110,6 +111,7 @@ class Mentor:
                 Prose(heading("A new mentor, in the first meeting", 3)),
                 self._tiles["first"],
             ),
+            self._numbers_card(),
             card(self._charts["where"], title="Where do the minutes go?"),
             halves(
                 card(self._charts["rehearsals"], title="Is there a second rehearsal?"),
@@ -133,17 +135,22 @@ class Mentor:
         self.redo_button = Button("Redo", self.redo, style_name="small")
         self.reset_button = Button("Back to the usual cut", self.reset, style_name="small")
         self._sum = Prose()
-        self._numbers = Figures()
         return card(
             self.strip,
             self._sum,
             row(self.undo_button, self.redo_button, self.reset_button),
+            title="Your hour",
+        )
+
+    def _numbers_card(self) -> ipywidgets.Box:
+        self._numbers = Figures()
+        return card(
             fields(*(self.form[q["name"]] for q in words.FIELDS)),
             fold("More choices", *(self.form[q["name"]] for q in (*words.CHOICES, *words.YEARS))),
             fold("Where do these numbers come from?", self._numbers),
-            title="Your hour",
+            title="Cut it by numbers",
             text="Lengths are those of a mentor who is used to coaching. What is filled in is how the "
-            "programme has it.",
+            "programme has it; what you add to a part comes from other mentoring.",
         )
 
     def _keep_card(self) -> ipywidgets.Box:
@@ -312,7 +319,7 @@ class Mentor:
             return
         self._numbers.show(
             "Every number that the hour rests on",
-            ["Number", "Value", "Status", "Source", "Plausible range"],
+            origins.COLUMNS,
             words.number_rows(found),
         )
 

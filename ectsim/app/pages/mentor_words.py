@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ectsim.app.pages import origins
+
 __all__ = [
     "CHOICES",
     "DEFAULTS",
@@ -112,7 +114,7 @@ FIELDS: list[dict[str, Any]] = [
         "why": p["why"],
         "unit": "min",
         "kind": "number",
-        "low": p["low"],
+        "low": 0 if p["name"] == "analyse" else p["low"],
         "high": 60,
         "step": 1,
         "default": p["default"],
@@ -366,30 +368,18 @@ def _verdict(measure: str, d: Mapping[str, Any]) -> str:
     return str(d["verdict"])
 
 
-def number_rows(numbers: Sequence[Mapping[str, str]]) -> list[list[str]]:
-    """Make the table of where the numbers come from.
+def number_rows(numbers: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """Make the table of where the numbers come from, what is counted included.
 
     Parameters
     ----------
     numbers : sequence of mapping
         From the service.
     """
-    kinds = {"source": "from a source", "external": "published figure", "derived": "derived"}
-    rows = [
-        [
-            n["ask"].rstrip("?"),
-            f"{n['value']} {n['unit']}",
-            kinds.get(n["status"], "assumption"),
-            n["source"] or "-",
-            n["range"] or "-",
-        ]
-        for n in numbers
-    ]
-    derived = "counted in simulated meetings"
     return [
-        *rows,
-        ["Minutes of other mentoring that are planned", "what the other parts leave", "derived", "F006 F038", "-"],
-        ["Rehearsals, meetings cut short, minutes left over", derived, "derived", "the cycle of the model", "in the numbers above"],
+        *origins.rows(numbers),
+        ["How many minutes are planned for other mentoring", "what the other parts leave", "derived", "F006 F038", "-"],
+        ["Rehearsals, meetings cut short, minutes left over", "counted in simulated meetings", "derived", "from the numbers above", "-"],
     ]  # fmt: skip
 
 

@@ -21,6 +21,9 @@ QUESTIONING = 22
 
 LAST_YEAR = 200
 
+FIRST_LOSS = 3
+"""The week that is lost when the page opens, so that there is something to read."""
+
 
 class _Told:
     """What both cards share: asking for a year, its strip, and the week that is read."""
@@ -179,8 +182,7 @@ class YearCard(_Told):
             {"name": "year", "ask": "Which simulated year?", "low": 1, "high": LAST_YEAR, "step": 1, "default": 1}
         )  # fmt: skip
         self.lose = control(
-            {"name": "lose", "ask": "Which week is lost?", "kind": "select", "options": [[0, "none"]], "default": 0,
-             "why": "Its cycle is taken away and the same year is lived again: the same illnesses, the same cover."}
+            {"name": "lose", "ask": "Which week is lost?", "kind": "select", "options": [[0, "none"], [FIRST_LOSS, f"week {FIRST_LOSS}"]], "default": FIRST_LOSS}
         )  # fmt: skip
         self.mine = control(
             {"name": "mine", "ask": "Hold the meetings with my hour from above", "default": False}
@@ -189,6 +191,7 @@ class YearCard(_Told):
         self.mine.observe(lambda _: self.ask(), "value")
         self.year.observe(lambda _: self._other(), "value")
         self.story.observe(lambda _: self._other(first=True), "value")
+        self.strip.selected = FIRST_LOSS - 1
         self.head, self.chain = Prose(), Prose()
         self.box: ipywidgets.Box = card(
             row(self.story, self.year, self.lose),
@@ -196,15 +199,22 @@ class YearCard(_Told):
             self.banner,
             self.trouble,
             self.head,
-            halves(self.chain, self.week),
-            self.strip,
-            row(
-                Button("Week before", lambda: self._turn(-1), style_name="small"),
-                Button("Week after", lambda: self._turn(1), style_name="small"),
+            halves(
+                self.chain,
+                stack(
+                    self.week,
+                    row(
+                        Button("Week before", lambda: self._turn(-1), style_name="small"),
+                        Button("Week after", lambda: self._turn(1), style_name="small"),
+                    ),
+                    tight=True,
+                ),
             ),
+            self.strip,
             self.steps,
             title="A year week by week, and what a lost week does",
-            text="Choose a week on the strip to read it. Take one away to see what it leads to.",
+            text="Choose a week on the strip to read it. Take one away, and the same year is lived again: "
+            "the same illnesses, the same cover.",
         )
 
     def request(self) -> dict[str, Any]:
