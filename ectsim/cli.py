@@ -15,6 +15,7 @@ import typer
 from ectsim.errors import Cancelled, InputError
 
 if TYPE_CHECKING:
+    from ectsim.carried import Carried
     from ectsim.experiment import Progress, Results
     from ectsim.scenario import Scenario
 
@@ -32,13 +33,24 @@ app = typer.Typer(
 _UsageError: Any = typer.BadParameter.__mro__[1]
 
 SCENARIO = Annotated[
-    str, typer.Argument(help="A preset's name, a TOML file, a school's folder or a scenario code.")
+    str,
+    typer.Argument(
+        help="A preset's name, a TOML file, a school's folder, an exported file or a scenario code."
+    ),
 ]
 SEED = Annotated[
     int, typer.Option(min=0, max=10**18 - 1, help="Seed: the same seed gives the same digits.")
 ]
 REPLICATIONS = Annotated[
     int, typer.Option(min=1, max=1_000_000, help="How many years to simulate.")
+]
+REPLICATIONS_OR_OWN = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=1_000_000,
+        help="How many years to simulate (200, or as many as an exported file was made with).",
+    ),
 ]
 WORKERS = Annotated[
     int | None, typer.Option(min=1, max=256, help="Processes; it changes no digit.")
@@ -151,7 +163,21 @@ def _seed(reference: str, seed: int | None, school: Path | None) -> int:
         return seed
     if scenario.CODE.fullmatch(reference):
         return scenario.parse_code(reference, school=school)[1]
-    return 1
+    found = _carried(reference)
+    return found.seed if found else 1
+
+
+def _replications(reference: str, replications: int | None) -> int:
+    """Return the number asked for, else the one that a file was exported with, else 200."""
+    found = _carried(reference) if replications is None else None
+    return replications or (found.replications if found else 200)
+
+
+def _carried(reference: str) -> Carried | None:
+    from ectsim import carried, scenario  # noqa: PLC0415 - as above
+
+    known = reference in scenario.preset_names() or scenario.CODE.fullmatch(reference)
+    return None if known or not Path(reference).is_file() else carried.read(Path(reference))
 
 
 @contextmanager
@@ -236,7 +262,7 @@ def simulate(
         int | None,
         typer.Option(min=0, max=10**18 - 1, help="Seed: the same seed gives the same digits (1)."),
     ] = None,
-    replications: REPLICATIONS = 200,
+    replications: REPLICATIONS_OR_OWN = None,
     workers: WORKERS = None,
     years: YEARS = None,
     changes: SET = None,
@@ -250,7 +276,9 @@ def simulate(
     from ectsim import analysis, words  # noqa: PLC0415
 
     chosen = _load(scenario, school, _changes(changes, years))
-    (results,) = _replicate([chosen], _seed(scenario, seed, school), replications, workers)
+    (results,) = _replicate(
+        [chosen], _seed(scenario, seed, school), _replications(scenario, replications), workers
+    )
     result = analysis.result_dict(results)
     if log is not None:
         _write_logs(results, log)
@@ -507,3 +535,85 @@ def pair(
             )
         telling.write_plan(found, chosen, to)
     _print(result, telling.pair_lines(result), as_json=as_json)
+
+
+@app.command()
+def launch(
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Compute the stored results of all trade-offs anew.")
+    ] = False,
+    grid: Annotated[
+        bool,
+        typer.Option("--grid", help="With --refresh: the rescue copy's grid of plans too (long)."),
+    ] = False,
+    workers: WORKERS = None,
+    as_json: JSON = False,
+) -> None:
+    """List the trade-offs of a launch session with what the model found, or compute them anew."""
+    from ectsim import atlas, experiment  # noqa: PLC0415 - each command loads what it needs
+    from ectsim import launch as session  # noqa: PLC0415
+    from ectsim.share import data_dir  # noqa: PLC0415
+
+    if refresh:
+        with experiment.local_pool(workers or experiment.default_workers()) as pool:
+            found = session.refresh(data_dir() / "launch", executor=pool)
+            if grid:
+                with _progress("plans") as progress:
+                    atlas.refresh(data_dir() / "launch", executor=pool, progress=progress)
+    else:
+        found = session.results()
+    lines: list[str] = []
+    for t in session.tradeoffs().values():
+        lines += [t.title, f"  {t.question}", f"  {session.finding(t, found[t.id])}", ""]
+    _print({"results": found}, [*lines, next(iter(found.values()))["limits"]], as_json=as_json)
+
+
+@app.command()
+def rescue(
+    out: Annotated[Path, typer.Argument(help="HTML file to write.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Write over a file that is there.")
+    ] = False,
+) -> None:
+    """Write one HTML file with the trade-offs and a grid of plans, for a memory stick."""
+    from ectsim.launch import store  # noqa: PLC0415 - each command loads what it needs
+    from ectsim.rescue import rescue_html  # noqa: PLC0415
+
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise InputError("the copy is a page", where=str(out), remedy="name a file that ends in .html")  # fmt: skip
+    if out.exists() and not replace:
+        raise InputError("the file is there already", where=str(out), remedy="name another, or add --replace")  # fmt: skip
+    store(out, rescue_html())
+    typer.echo(f"Written: {out} ({out.stat().st_size / 1e6:.1f} MB). It opens from any disk, without internet.")  # fmt: skip
+
+
+@app.command()
+def export(
+    scenario: SCENARIO,
+    to: Annotated[Path, typer.Option(help="Folder to write into.")],
+    seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed (1).")] = None,
+    replications: REPLICATIONS_OR_OWN = None,
+    workers: WORKERS = None,
+    changes: SET = None,
+    school: SCHOOL = None,
+    as_json: JSON = False,
+) -> None:
+    """Write calendars for everybody, a workbook, a page for the head, and JSON; all can be read back."""
+    from ectsim.exports.bundle import export as write  # noqa: PLC0415
+
+    chosen = _load(scenario, school, _changes(changes))
+    (results,) = _replicate(
+        [chosen], _seed(scenario, seed, school), _replications(scenario, replications), workers
+    )
+    done = write(results, to)
+    lines = [
+        f"{to / 'plan.html'}: one page for the head, prints on A4",
+        f"{to / 'plan.xlsx'}: slots, ledger, hours, assumptions",
+        f"{to / 'plan.json'}: the same for programs",
+        f"{to / 'calendars'}: {done['events']} dated events for {len(done['files']) - 3} people"
+        + (f", {done['cancelled']} cancelled since the export before" if done["cancelled"] else ""),
+        f"ectsim simulate {to / 'plan.xlsx'} gives the same numbers (so do the other two).",
+    ]
+    _print(
+        {"scenario": chosen.name, "code": chosen.code(results.seed), **done}, lines, as_json=as_json
+    )
