@@ -112,7 +112,7 @@ def command(folder: Path, page: str, port: int | None, *, browser: bool) -> list
     browser : bool
         Whether a browser opens.
     """
-    words = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "jupyterlab"]
+    words = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "jupyterlab", "-y"]
     words += [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{page}"]
     # nothing is fetched: no news, no look for updates, no list of extensions
     words += [
