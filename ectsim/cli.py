@@ -549,12 +549,16 @@ def export(
 def enough(
     scenario: SCENARIO,
     target: Annotated[float, typer.Option(help="Share of cycles to reach, such as 0.8.")] = 0.8,
-    confidence: Annotated[
-        float, typer.Option(help="In which share of years, such as 0.9.")
-    ] = 0.9,
+    confidence: Annotated[float, typer.Option(help="In which share of years, such as 0.9.")] = 0.9,
     metric: Annotated[
         str, typer.Option(help="Of what: completion_any (held at all), completion_full, ...")
     ] = "completion_any",
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A lever not to be moved: meeting, visit, reserve, checkin, supervisors."
+        ),
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed (1).")] = None,
     replications: REPLICATIONS = 200,
     workers: WORKERS = None,
@@ -570,7 +574,7 @@ def enough(
     count = experiment.default_workers() if workers is None else workers
     with experiment.local_pool(count) as pool, _progress("packages") as progress:
         found = search(
-            chosen, target=target, confidence=confidence, metric=metric,
+            chosen, target=target, confidence=confidence, metric=metric, keep=keep or (),
             seed=_seed(scenario, seed, school), replications=replications, executor=pool,
             lanes=count, progress=progress,
         )  # fmt: skip

@@ -14,7 +14,7 @@ year in which somebody who is free may not be called.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -95,7 +95,9 @@ class Package:
         """Say the package in words."""
         parts = []
         if self.meeting:
-            parts.append(f"{self.meeting} minutes for the meeting in the timetable, kept free of cover")
+            parts.append(
+                f"{self.meeting} minutes for the meeting in the timetable, kept free of cover"
+            )
             if self.visit:
                 parts.append("the visit likewise")
         if self.reserve:
@@ -410,7 +412,11 @@ def minutes_a_week(scenario: Scenario, package: Package) -> float:
     meeting, total = package.meeting, 0.0
     for pair_id, s in scenario.plan.slots.items():
         pair = school.pair(pair_id)
-        for use, people, minutes in (("meet", 2, meeting), ("reserve", 2, meeting), ("observe", 1, visit)):
+        for use, people, minutes in (
+            ("meet", 2, meeting),
+            ("reserve", 2, meeting),
+            ("observe", 1, visit),
+        ):
             for text in getattr(s, use):
                 cell = school.grid.cell(Slot.parse(text))
                 sides = ((pair.ect, s.release_ect), (pair.mentor, s.release_mentor))
@@ -419,9 +425,7 @@ def minutes_a_week(scenario: Scenario, package: Package) -> float:
                     for who, taker in sides[-people:]
                 )
                 total += (people + takers) * minutes
-    lessons = sum(
-        p.length * len(p.days) for p in school.grid.periods if p.kind == "lesson"
-    )
+    lessons = sum(p.length * len(p.days) for p in school.grid.periods if p.kind == "lesson")
     return total / cycle + package.checkin + package.supervisors * lessons
 
 
@@ -433,7 +437,9 @@ def cover_periods(scenario: Scenario) -> int:
     return sum(level == guaranteed for _, _, level in frame_of(scenario).slots)
 
 
-def packages(scenario: Scenario) -> list[tuple[Package, Scenario, float]]:
+def packages(
+    scenario: Scenario, keep: Collection[str] = ()
+) -> list[tuple[Package, Scenario, float]]:
     """Return every package with its scenario and its cost, cheapest first.
 
     A package that comes to the same plan as another (a second reserve for which nobody has time)
@@ -443,7 +449,17 @@ def packages(scenario: Scenario) -> list[tuple[Package, Scenario, float]]:
     ----------
     scenario : Scenario
         Programme, school and plan; what is no lever stays as the plan has it.
+    keep : collection of str
+        Levers that are left at their lowest rung: names of :class:`Package`'s fields.
+
+    Raises
+    ------
+    InputError
+        If there is no such lever.
     """
+    for name in keep:
+        if name not in Package.__slots__:
+            raise InputError(f"no lever '{name}'", remedy=near(name, Package.__slots__))
     slots = slots_of(scenario)
     plan, school = scenario.plan, scenario.school
     reserves = {n: with_reserves(scenario, slots, n) for n in (0, 1, 2)}
@@ -454,7 +470,9 @@ def packages(scenario: Scenario) -> list[tuple[Package, Scenario, float]]:
     own = {p: PairSlots(study=s.study) for p, s in plan.slots.items() if s.study}
     rest = tuple(m for m in plan.recovery if m != "reserve")
     out: dict[Any, tuple[Package, Scenario, float]] = {}
-    for m, v, r, c, extra in product(meetings, (0, 1), (0, 1, 2), (0, CHECKIN), (0, 1, 2)):
+    rungs = {"meeting": meetings, "visit": (0, 1), "reserve": (0, 1, 2), "checkin": (0, CHECKIN), "supervisors": (0, 1, 2)}  # fmt: skip
+    offered = (r[:1] if lever in keep else r for lever, r in rungs.items())
+    for m, v, r, c, extra in product(*offered):
         if not m and (v or r):
             continue
         package = Package(m, v, r, c, extra)
@@ -514,6 +532,7 @@ def enough(
     target: float,
     confidence: float = 0.9,
     metric: str = "completion_any",
+    keep: Collection[str] = (),
     seed: int = 1,
     replications: int = 200,
     executor: Executor | None = None,
@@ -533,6 +552,8 @@ def enough(
         In which share of years, 0 to 1: the lower 95 % bound of that chance must reach it.
     metric : str
         Of what: one of :data:`SHARES`.
+    keep : collection of str
+        Levers that are not to be moved, such as ``supervisors``.
     seed, replications : int
         The simulated years, the same for every package.
     executor : concurrent.futures.Executor, optional
@@ -554,9 +575,7 @@ def enough(
     """
     for name, value in (("target", target), ("confidence", confidence)):
         if not 0 < value < (1.0000001 if name == "target" else 1):
-            raise InputError(
-                f"{name} is {value}", remedy="a share between 0 and 1, such as 0.8"
-            )
+            raise InputError(f"{name} is {value}", remedy="a share between 0 and 1, such as 0.8")
     if metric not in SHARES:
         raise InputError(f"no target can be set for '{metric}'", remedy=near(metric, SHARES))
     if not scenario.school.pairs:
@@ -568,7 +587,7 @@ def enough(
             f"{replications} simulated years cannot show a chance of {confidence:.0%}",
             remedy=f"use at least --replications {n}",
         )
-    listed = packages(scenario)
+    listed = packages(scenario, keep)
     tried: list[Tried] = []
     for i, (package, made, cost) in enumerate(listed):
         last = i + 1 == len(listed)  # of everything at once we want to know all, for the reason
