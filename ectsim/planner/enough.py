@@ -14,7 +14,7 @@ year in which somebody who is free may not be called.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -27,6 +27,7 @@ from ectsim.errors import InputError, near
 from ectsim.ledger import BIN_WORDS
 from ectsim.metrics import METRICS
 from ectsim.plan import LEVELS, PairSlots, Protection
+from ectsim.planner.years import years
 
 if TYPE_CHECKING:
     from ectsim.experiment import Replication
@@ -506,26 +507,6 @@ def packages(
 # --- the search -------------------------------------------------------------------------------
 
 
-def _years(
-    scenario: Scenario, seed: int, n: int, executor: Executor | None, lanes: int
-) -> Iterator[list[Replication]]:
-    """Simulate years in order, a piece at a time; some pieces ahead where there are workers."""
-    import pickle  # noqa: PLC0415 - only to send work away
-
-    from ectsim.experiment import chunks, run_chunk, run_packed  # noqa: PLC0415 - numpy
-
-    work = list(chunks(range(n)))
-    if executor is None:
-        for piece in work:
-            yield run_chunk(scenario, seed, piece)
-        return
-    packed = pickle.dumps(scenario)
-    for i in range(0, len(work), lanes):
-        sent = [executor.submit(run_packed, packed, seed, piece) for piece in work[i : i + lanes]]
-        for future in sent:
-            yield future.result()
-
-
 def enough(
     scenario: Scenario,
     *,
@@ -593,7 +574,7 @@ def enough(
         last = i + 1 == len(listed)  # of everything at once we want to know all, for the reason
         runs: list[Replication] = []
         values: list[float] = []
-        for piece in _years(made, seed, replications, executor, lanes):
+        for piece in years(made, seed, replications, executor, lanes):
             runs += piece
             values += [r.metrics[list(METRICS).index(metric)] for r in piece]
             failed = sum(v < target for v in values) > replications - needed
@@ -658,7 +639,7 @@ def _steps(
             if package not in known:
                 continue
             made, cost = known[package]
-            runs = [r for piece in _years(made, seed, n, executor, lanes) for r in piece]
+            runs = [r for piece in years(made, seed, n, executor, lanes) for r in piece]
             values = tuple(r.metrics[at] for r in runs)
             e = paired(start.values[: len(values)], values[: len(start.values)])
             text = f"{words}: {now} to {rungs[i]}"
