@@ -617,3 +617,67 @@ def export(
     _print(
         {"scenario": chosen.name, "code": chosen.code(results.seed), **done}, lines, as_json=as_json
     )
+
+
+@app.command()
+def enough(
+    scenario: SCENARIO,
+    target: Annotated[float, typer.Option(help="Share of cycles to reach, such as 0.8.")] = 0.8,
+    confidence: Annotated[float, typer.Option(help="In which share of years, such as 0.9.")] = 0.9,
+    metric: Annotated[
+        str, typer.Option(help="Of what: completion_any (held at all), completion_full, ...")
+    ] = "completion_any",
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A lever not to be moved: meeting, visit, reserve, checkin, supervisors."
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed (1).")] = None,
+    replications: REPLICATIONS = 200,
+    workers: WORKERS = None,
+    changes: SET = None,
+    school: SCHOOL = None,
+    as_json: JSON = False,
+) -> None:
+    """Find the cheapest protection that reaches a target, and what the next minutes would buy."""
+    from ectsim import experiment  # noqa: PLC0415 - each command loads only what it needs
+    from ectsim.planner.enough import enough as search  # noqa: PLC0415
+
+    chosen = _load(scenario, school, _changes(changes))
+    count = experiment.default_workers() if workers is None else workers
+    with experiment.local_pool(count) as pool, _progress("packages") as progress:
+        found = search(
+            chosen, target=target, confidence=confidence, metric=metric, keep=keep or (),
+            seed=_seed(scenario, seed, school), replications=replications, executor=pool,
+            lanes=count, progress=progress,
+        )  # fmt: skip
+    _print(found.to_dict(), found.lines(), as_json=as_json)
+
+
+@app.command()
+def stress(
+    scenario: SCENARIO,
+    target: Annotated[float, typer.Option(help="Share of cycles to keep, such as 0.8.")] = 0.8,
+    metric: Annotated[
+        str, typer.Option(help="Of what: completion_any (held at all), completion_full, ...")
+    ] = "completion_any",
+    seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed (1).")] = None,
+    replications: REPLICATIONS = 40,
+    workers: WORKERS = None,
+    changes: SET = None,
+    school: SCHOOL = None,
+    as_json: JSON = False,
+) -> None:
+    """Find the smallest shock that breaks a plan, the worst ones, and what would help."""
+    from ectsim import experiment  # noqa: PLC0415 - each command loads only what it needs
+    from ectsim.planner.stress import stress as search  # noqa: PLC0415
+
+    chosen = _load(scenario, school, _changes(changes))
+    count = experiment.default_workers() if workers is None else workers
+    with experiment.local_pool(count) as pool, _progress("stress") as progress:
+        found = search(
+            chosen, target=target, metric=metric, seed=_seed(scenario, seed, school),
+            replications=replications, executor=pool, progress=progress,
+        )  # fmt: skip
+    _print(found.to_dict(), found.lines(), as_json=as_json)
