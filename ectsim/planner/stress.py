@@ -1,4 +1,4 @@
-"""The pre-mortem: it is July and coaching fell short. What happened, and what would have helped?
+"""The pre-mortem: it is July and coaching fell short; what happened, what would have helped.
 
 A fixed set of shocks is declared: each takes one thing of the school or the plan part of the way from
 where it is to the worst that is still plausible (the end of the parameter's range, or nothing left of a
