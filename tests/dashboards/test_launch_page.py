@@ -32,7 +32,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture
 def opened(served: Running, page: Page) -> Iterator[Page]:
     page.set_viewport_size({"width": 1280, "height": 720})
-    page.goto(served.url)
+    page.goto(served.url, timeout=90_000)  # a busy machine starts slowly
     expect(page.get_by_role("button", name="Begin")).to_be_visible(timeout=60_000)
     yield page
     if not page.is_closed():

@@ -36,7 +36,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture
 def opened(served: Running, page: Page) -> Iterator[Page]:
     page.set_viewport_size({"width": 1280, "height": 800})
-    page.goto(served.url)
+    page.goto(served.url, timeout=90_000)  # a busy machine starts slowly
     expect(page.locator(".ect-status p")).to_have_text(DONE, timeout=120_000)
     yield page
     if not page.is_closed():
