@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import ipywidgets
+from traitlets import TraitError
 
 from ectsim.app.client import Client, Latest, Message, ServiceError
 from ectsim.app.controls import Form, control
@@ -217,9 +218,10 @@ class Partner:
         wanted = {}
         for name in ("count", "seed"):
             text = query.get(name, "")
-            low, high = self.form[name].low, self.form[name].high
-            if text.isdigit() and len(text) < 8 and low <= int(text) <= high:
-                wanted[name] = int(text)
+            try:
+                wanted[name] = self.form[name].checked(int(text))
+            except (TraitError, ValueError):  # what cannot be stays as it is
+                continue
         self.form.fill(wanted)
 
     def _take_file(self, name: str, content: bytes) -> None:
