@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import ipywidgets
+from traitlets import TraitError
 
 from ectsim.app.client import Client, Latest, Message, ServiceError
 from ectsim.app.controls import Form, control
 from ectsim.app.layout import card, fold, hide, row, stack
 from ectsim.app.layout import page as layout_page
 from ectsim.app.widgets import (
+    Address,
     Announcer,
     Button,
     Chart,
@@ -113,12 +115,14 @@ class Partner:
         )
         self._own = row(Button("Back to the made-up trust", self._drop_file, style_name="small"))
         hide(self._own)
+        self._address = Address(self._arrive)
         sticky = stack(self.announcer, tight=True)
         sticky.add_class("ect-sticky")
         return layout_page(
             "Which school’s time is at risk?",
             "See before September in which schools coaching will be lost, on which dates training "
             "costs the fewest meetings, and what your rules on flex mean.",
+            self._address,
             sticky,
             self.form.problems,
             card(self._tiles, self._note),
@@ -198,6 +202,7 @@ class Partner:
     def _ask(self) -> None:
         if self._client is None:
             return
+        self.announcer.say("Calculating…")
         v = self.form.values
         data: dict[str, Any] = {"disallowed": v["disallowed"]}
         body = b""
@@ -207,6 +212,17 @@ class Partner:
             data["name"], body = self._file
         self._line("trust", self._show).start("trust", data, body=body)
         self._line("dates", self._show_dates).start("trust_dates", data, body=body)
+
+    def _arrive(self, query: dict[str, str]) -> None:
+        """Take the made-up trust that the address names: ``?count=6&seed=2``."""
+        wanted = {}
+        for name in ("count", "seed"):
+            text = query.get(name, "")
+            try:
+                wanted[name] = self.form[name].checked(int(text))
+            except (TraitError, ValueError):  # what cannot be stays as it is
+                continue
+        self.form.fill(wanted)
 
     def _take_file(self, name: str, content: bytes) -> None:
         self.form.blame([])
