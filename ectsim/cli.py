@@ -483,3 +483,12 @@ def pair(
             )
         telling.write_plan(found, chosen, to)
     _print(result, telling.pair_lines(result), as_json=as_json)
+
+
+@app.command()
+def register(as_json: JSON = False) -> None:
+    """List every number with its source and range, and every fact with what represents it."""
+    from ectsim.register import register_dict, register_lines  # noqa: PLC0415
+
+    found = register_dict()
+    _print(found, register_lines(found), as_json=as_json)

@@ -21,6 +21,8 @@ from ectsim.share import data_dir
 
 __all__ = [
     "Ambiguity",
+    "Constant",
+    "Fact",
     "Figure",
     "Flex",
     "Module",
@@ -29,8 +31,10 @@ __all__ = [
     "Term",
     "TrainingEvent",
     "ambiguities",
+    "constants",
     "events",
     "evidence",
+    "facts",
     "flex",
     "framework",
     "glossary",
@@ -330,6 +334,58 @@ class Figure:
     use: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact of the programme's documents, and where ectsim represents it.
+
+    Parameters
+    ----------
+    id : str
+        ``F`` and three digits.
+    kinds : str
+        One letter each: P a parameter, R a rule of the process, M a metric, T a test; L a lesson,
+        D something that a page shows or asks; ``-`` none of them, a name or a source.
+    words : str
+        The fact, in our words.
+    claims : tuple of str
+        What represents it: see :func:`ectsim.register.resolve`.
+    reason : str
+        Why nothing does, or what of it is left out; "" where it is all there.
+    """
+
+    id: str
+    kinds: str
+    words: str
+    claims: tuple[str, ...]
+    reason: str
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the model must represent it: kinds P, R, M and T."""
+        return bool(set("PRMT") & set(self.kinds))
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number that stands in the code and that no scenario changes.
+
+    Parameters
+    ----------
+    name : str
+        Its module and name, such as ``ectsim.model.frame:BELL_MIN``.
+    unit, status, source, low, high, words
+        As of a parameter: see :class:`ectsim.parameters.Certificate`.
+    """
+
+    name: str
+    unit: str
+    status: str
+    source: tuple[str, ...]
+    low: float | None
+    high: float | None
+    words: str
+
+
 class _Row:
     """One row of a table, which can say where it stands."""
 
@@ -370,6 +426,16 @@ class _Row:
         if not 0 < value <= 24:
             raise self.wrong(column, f"'{self.cells[column]}' is no number of hours")
         return value
+
+    def number(self, column: str) -> float | None:
+        """Return a number, None where the cell is empty."""
+        text = self.cells[column].strip()
+        if not text:
+            return None
+        try:
+            return float(text)
+        except ValueError:
+            raise self.wrong(column, f"'{text}' is no number") from None
 
     def flag(self, column: str) -> bool:
         return self.one_of(column, ("true", "false")) == "true"
@@ -665,6 +731,67 @@ def evidence(folder: Path | None = None) -> tuple[Figure, ...]:
 
     header = "id figure population value year source address read use"
     return _unique(list(_table(folder, "evidence.csv", header)), figure, lambda f: f.id)
+
+
+@lru_cache
+def facts(folder: Path | None = None) -> tuple[Fact, ...]:
+    """Return the facts of the programme's documents with what represents each.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        Where ``facts.csv`` is; the data that ships if None.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or broken, or a fact has neither a claim nor a reason.
+    """
+
+    def fact(row: _Row) -> Fact:
+        kinds = row.text("kinds")
+        if kinds != "-" and set(kinds) - set("PRMTLD"):
+            raise row.wrong("kinds", "a letter is no kind", "use P R M T L D, or -")
+        reason = row.cells["reason"].strip()
+        found = Fact(row.text("id"), kinds, row.text("words"), row.words("claims"), reason)
+        if found.simulated and not (found.claims or found.reason):
+            raise row.wrong("reason", "it is empty, and nothing represents the fact")
+        return found
+
+    return _unique(
+        list(_table(folder, "facts.csv", "id kinds words claims reason")), fact, lambda f: f.id
+    )
+
+
+@lru_cache
+def constants(folder: Path | None = None) -> tuple[Constant, ...]:
+    """Return the numbers that stand in the code.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        Where ``constants.csv`` is; the data that ships if None.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or broken, or an assumption has no range.
+    """
+    known = ("source", "derived", "external", "assumption")
+
+    def constant(row: _Row) -> Constant:
+        found = Constant(
+            row.text("name"), row.cells["unit"].strip(), row.one_of("status", known),
+            row.words("source"), row.number("low"), row.number("high"), row.text("words"),
+        )  # fmt: skip
+        if found.status == "assumption" and None in (found.low, found.high):
+            raise row.wrong("low", "an assumption needs a range", "fill in low and high")
+        if found.status in ("source", "derived", "external") and not found.source:
+            raise row.wrong("source", "it is empty", "name an id, or make it an assumption")
+        return found
+
+    header = "name unit low high status source words"
+    return _unique(list(_table(folder, "constants.csv", header)), constant, lambda c: c.name)
 
 
 def topic(module: int) -> str:
