@@ -18,7 +18,7 @@ EVENTS: tuple[str, ...] = (
     "observed",  # the visit to a lesson; value: minutes, form live or video
     "observation_failed",  # a visit was planned and did not happen; cause
     "step_chosen",  # value: module of the topic, -1 none; cause gate if not studied; form: how seen
-    "step_deferred",  # the needed topic is not studied yet; value: that module
+    "step_deferred",  # the needed topic is not studied yet; value: that module; side 1: it is overdue
     "arranged",  # a meeting is set for a time; value: the start of it, form
     "meeting_failed",  # it did not happen; cause, form
     "meeting",  # it starts; value: minutes until the bell, form
@@ -42,6 +42,17 @@ EVENTS: tuple[str, ...] = (
     "caught_up",  # it is caught up on the platform; value: the same
     "time_owed",  # training in the evening: time owed; value: minutes
     "time_given_back",  # somebody goes home early in return; value: minutes
+    "step_set",  # a step of the library is shared; value: its position in content.steps(), form: why
+    "step_own",  # the same, in the pair's own words; side of both: 1 the ECT chose it, 2 the mentor
+    "step_repeated",  # the step of last time is shared again; value: its position
+    "step_mastered",  # the active step was settled by then, as a later visit showed; value: its position
+    "step_left",  # it is left before a visit showed that it was settled; value: its position
+    "topic_switched",  # a step on a topic that neither follows nor belongs to the last; value: module left
+    "step_misapplied",  # a step on a topic that was not studied goes to class; value: its position
+    "module_read",  # the mentor reads a module too; value: module
+    "revisited",  # the ECT comes back to a module in year 2; value: module
+    "knowing",  # at the start and after each half term: what the ECT knows; value: thousandths
+    "doing",  # of the programme, and what of it the ECT does in class; value: thousandths
 )
 """Every event a log may hold; the code of an event is its position."""
 
@@ -81,8 +92,18 @@ FORMS: tuple[str, ...] = (
     "split",
     "live",
     "video",
+    "need",
+    "waited",
+    "deeper",
+    "next",
+    "interest",
 )
-"""How a meeting or a visit came to its time."""
+"""How a meeting or a visit came to its time; the last five: why a step was chosen.
+
+``need``: the visit showed it; ``waited``: it was needed before it was studied; ``deeper``: the focus
+is kept because what is needed is not studied yet; ``next``: it follows in the curriculum;
+``interest``: the ECT wished it.
+"""
 
 EVENT_CODE = {name: i for i, name in enumerate(EVENTS)}
 CAUSE_CODE = {name: i for i, name in enumerate(CAUSES)}

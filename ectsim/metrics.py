@@ -259,6 +259,53 @@ def _minutes_of(run: Run, name: str) -> float:
     return float(sum(row[2] for row in _training(run, name)))
 
 
+def _steps_set(run: Run) -> int:
+    return len(run.rows("step_set")) + len(run.rows("step_own"))
+
+
+def _deferrals(run: Run, *, overdue: bool) -> int:
+    return sum(r[SIDE] == int(overdue) for r in run.rows("step_deferred"))
+
+
+def _led(run: Run) -> float:
+    """Return the share of new steps that the ECT chose."""
+    new = (*run.rows("step_set"), *run.rows("step_own"))
+    return _share(sum(r[SIDE] == 1 for r in new), len(new))
+
+
+def _in_plan(run: Run) -> float:
+    """Return the share of new steps that are for planning."""
+    from ectsim.content import steps  # noqa: PLC0415 - only this metric needs it
+
+    plan = [s.kind == "plan" for s in steps()]
+    new = (*run.rows("step_set"), *run.rows("step_own"))
+    return _share(sum(plan[r[VALUE]] for r in new), len(new))
+
+
+def _fitting(run: Run) -> float:
+    """Return the share of new steps on what a visit showed, now or when it had to wait."""
+    new = (*run.rows("step_set"), *run.rows("step_own"))
+    return _share(sum(r[FORM] in (F["need"], F["waited"]) for r in new), len(new))
+
+
+def _stood(run: Run, name: str, *, gained: bool = False) -> float:
+    """Return what ECTs know or do of the programme at the end, or what they gained; a mean of ECTs."""
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for row in run.rows(name):
+        first.setdefault(row[PAIR], row[VALUE])
+        last[row[PAIR]] = row[VALUE]
+    total = sum(last.values()) - (sum(first.values()) if gained else 0)
+    return _share(total, 1000 * len(last))
+
+
+def _reading(run: Run) -> float:
+    """Minutes in which mentors read modules; one of several ECTs reads each once."""
+    pairs = run.scenario.school.pairs
+    read = {(pairs[r[PAIR]].mentor, r[VALUE]) for r in run.rows("module_read")}
+    return float(run.scenario.programme.study.mentor_reading_minutes * len(read))
+
+
 def _registry(*metrics: Metric) -> dict[str, Metric]:
     return {m.name: m for m in metrics}
 
@@ -278,6 +325,23 @@ METRICS: dict[str, Metric] = _registry(
     Metric("mentor_own_time", "Mentor time outside slots", "minutes of meetings and visits outside slots of the plan, a mentor and week", "minutes", "less", lambda r: _mentor_minutes(r, protected=False)),
     Metric("coordinator_minutes", "Coordinator's check-ins", "minutes of check-ins in the year", "minutes", "less", lambda r: float(r.scenario.plan.checkin_min * _weeks(r))),
     Metric("study_on_time", "Study on time", "modules done by the end of the week they are due in, over modules due", "share", "more", _study_on_time),
+    Metric("mentor_reading", "Mentors reading along", "minutes in which mentors read study modules in the year", "minutes", "", _reading),
+    Metric("steps_set", "Steps set", "new steps shared in the year, a pair", "steps", "", lambda r: _share(_steps_set(r), len(r.by_pair))),
+    Metric("steps_mastered", "Steps settled", "steps that a visit showed to be settled, over new steps", "share", "more", lambda r: _share(len(r.rows("step_mastered")), _steps_set(r))),
+    Metric("mastered_in_time", "Settled in a week", "steps settled in the week that a step should take, over new steps", "share", "more", lambda r: _share(sum(x[SIDE] for x in r.rows("step_mastered")), _steps_set(r))),
+    Metric("steps_repeated", "Steps repeated", "meetings that took up the last step again, over cycles held", "share", "", lambda r: _share(len(r.rows("step_repeated")), len(r.met))),
+    Metric("steps_left", "Steps left early", "steps left before a visit showed that they were settled, over new steps", "share", "", lambda r: _share(len(r.rows("step_left")), _steps_set(r))),
+    Metric("own_steps", "Steps in own words", "new steps that the pair reworded or wrote, over new steps", "share", "", lambda r: _share(len(r.rows("step_own")), _steps_set(r))),
+    Metric("plan_steps", "Steps in planning", "new steps that are practised in planning and not in class, over new steps", "share", "", _in_plan),
+    Metric("ect_led", "Chosen by ECTs", "new steps that the ECT chose, over new steps", "share", "", _led),
+    Metric("steps_fit", "Steps that fit", "new steps on what a visit showed, at once or when it was studied, over new steps", "share", "more", _fitting),
+    Metric("steps_deferred", "Needs that waited", "needs that a visit showed before their week of study, over cycles held", "share", "", lambda r: _share(_deferrals(r, overdue=False), len(r.met))),
+    Metric("gate_held", "Held by late study", "needs that waited because their module was overdue, over cycles held", "share", "less", lambda r: _share(_deferrals(r, overdue=True), len(r.met))),
+    Metric("topic_switches", "Jumps between topics", "new steps on a topic to which the curriculum does not lead from the last, over new steps", "share", "less", lambda r: _share(len(r.rows("topic_switched")), _steps_set(r))),
+    Metric("misapplied", "Steps before study", "steps on a topic that was not studied yet that went to class in the year", "steps", "less", lambda r: float(len(r.rows("step_misapplied")))),
+    Metric("knowing_gained", "Knowing gained", "what ECTs know of the programme's modules at the end, less what they knew at the start, a mean", "share", "more", lambda r: _stood(r, "knowing", gained=True)),
+    Metric("doing_gained", "Doing gained", "what ECTs do in class of the programme's modules at the end, less what they did at the start, a mean", "share", "more", lambda r: _stood(r, "doing", gained=True)),
+    Metric("knowing_doing_gap", "Knowing and not doing", "what ECTs know of the programme's modules at the end and do not do in class, a mean", "share", "less", lambda r: _stood(r, "knowing") - _stood(r, "doing")),
     Metric("cover_lessons_taken", "Cover taken by pairs", "lessons that an ECT or mentor is called to cover in the year, a person", "lessons", "less", _cover_taken),
     Metric("cover_by_teachers", "Cover by teachers", "lessons that teachers of the school are called to cover in the year", "lessons", "less", lambda r: r.cover.get("by_teachers", nan)),
     Metric("lessons_bought", "Lessons bought or merged", "lessons with nobody left to call, bought in or merged", "lessons", "less", lambda r: r.cover.get("bought", nan) + r.cover.get("collapsed", nan)),

@@ -14,7 +14,16 @@ from ectsim.errors import InputError, near
 from ectsim.parameters import Frozen, number
 from ectsim.share import data_dir
 
-__all__ = ["Coaching", "Entitlement", "Events", "Minutes3", "Programme", "Study", "programme_names"]
+__all__ = [
+    "Coaching",
+    "Entitlement",
+    "Events",
+    "Minutes3",
+    "Programme",
+    "Steps",
+    "Study",
+    "programme_names",
+]
 
 Minutes3 = tuple[float, float, float]
 """A triangular duration in minutes: least, most likely, most."""
@@ -159,6 +168,23 @@ class Study(Frozen):
         "12x3", unit="", status="source", source="A13-5",
         ask="How do the modules lie over the two years?",
     )  # fmt: skip
+    second_year: Literal["fortnightly", "weekly"] = number(
+        "fortnightly", unit="", status="source", source="A13-16",
+        ask="Where all modules are new in year 1, how often does an ECT return to one in year 2?",
+    )  # fmt: skip
+    short_term: Literal["carry", "compress"] = number(
+        "carry", unit="", status="source", source="A13-17",
+        ask="Are modules that a short term cannot hold carried over, or done two a week?",
+    )  # fmt: skip
+    mentor_reads: float = number(
+        0.5, unit="chance a module", status="assumption", source="F100 A13-10", low=0.2, high=1.0, ge=0,
+        le=1, ask="How often does a mentor read a module too?",
+        why="It is optional and strongly recommended.",
+    )  # fmt: skip
+    mentor_reading_minutes: int = number(
+        30, unit="minutes a module", status="assumption", source="F100", low=15, high=60, ge=0, le=240,
+        ask="How long does a mentor take over a module?",
+    )  # fmt: skip
 
     def modules_in(self, year: int) -> int:
         """Return the modules that are new in a year of induction, 1 or 2 (A13-5)."""
@@ -173,6 +199,101 @@ class Study(Frozen):
     def revisits(self) -> bool:
         """Whether year 2 returns to the modules of year 1, one for each due cycle (A13-5)."""
         return self.schedule == "12x3"
+
+
+class Steps(Frozen):
+    """Steps: how one is chosen, how it settles, and what knowing and doing gain by it."""
+
+    follow: bool = number(
+        True, unit="", status="source", source="F037 F054",
+        ask="Is a step of the library followed from meeting to meeting?",
+        why="Without it only the topic of each meeting is kept.",
+    )  # fmt: skip
+    fit: float = number(
+        0.7, unit="chance a new step", status="assumption", source="F118 F153", low=0.5, high=0.9, ge=0,
+        le=1, ask="How often does the mentor's step meet what the lesson showed?",
+    )  # fmt: skip
+    fit_read: float = number(
+        0.15, unit="chance added", status="assumption", source="F100", low=0.0, high=0.3, ge=0, le=1,
+        ask="How much more often, when the mentor has read the module?",
+    )  # fmt: skip
+    plan_share: float = number(
+        0.3, unit="share of new topics", status="assumption", source="F060", low=0.1, high=0.5, ge=0,
+        le=1, ask="How often does a topic begin with a step in planning, not in class?",
+    )  # fmt: skip
+    move_on: float = number(
+        0.15, unit="chance a meeting", status="assumption", source="F113", low=0.0, high=0.4, ge=0, le=1,
+        ask="How often does a pair go on before a step is settled?",
+    )  # fmt: skip
+    repeats: int = number(
+        2, unit="meetings", status="assumption", source="F112", low=1, high=4, ge=0, le=40,
+        ask="How often is a step repeated before the pair goes on in any case?",
+    )  # fmt: skip
+    own_words: float = number(
+        0.15, unit="share of new steps", status="assumption", source="F114", low=0.0, high=0.4, ge=0,
+        le=1, ask="How many steps are reworded or written by the pair?",
+    )  # fmt: skip
+    led_start: float = number(
+        0.0, unit="share of new steps", status="assumption", source="F073", low=0.0, high=0.2, ge=0,
+        le=1, ask="How many steps does the ECT choose in the first year?",
+    )  # fmt: skip
+    led_end: float = number(
+        0.6, unit="share of new steps", status="assumption", source="F074 F116", low=0.3, high=0.9,
+        ge=0, le=1, ask="How many does the ECT choose at the end of the second year?",
+        why="The share rises evenly through year 2.",
+    )  # fmt: skip
+    led_gain: float = number(
+        0.005, unit="share a settled step", status="assumption", source="F079", low=0.0, high=0.02, ge=0,
+        le=1, ask="How much does each settled step add to that share in year 2, with slow feedback on?",
+    )  # fmt: skip
+    led_fit: float = number(
+        0.4, unit="chance a new step", status="assumption", source="F075", low=0.2, high=0.7, ge=0, le=1,
+        ask="How often does a step that the ECT chooses meet what the lesson showed?",
+    )  # fmt: skip
+    mastery_weeks: int = number(
+        1, unit="weeks", status="source", source="F043", ge=1, le=6,
+        ask="In how many weeks should a step be settled?",
+    )  # fmt: skip
+    mastery: float = number(
+        0.6, unit="chance a week", status="assumption", source="F043", low=0.4, high=0.8, ge=0, le=0.99,
+        ask="How often is a step settled in a week that was modelled and rehearsed as a full cycle asks?",
+    )  # fmt: skip
+    switch_cost: float = number(
+        0.3, unit="share of a week's progress", status="assumption", source="F177", low=0.0, high=0.6,
+        ge=0, le=1, ask="How much slower does a step settle after a jump to another topic?",
+    )  # fmt: skip
+    without_model: float = number(
+        0.5, unit="share of a week's progress", status="assumption", source="F170", low=0.25, high=0.9,
+        ge=0, le=1, ask="How much of that is left without the mentor's model?",
+    )  # fmt: skip
+    study_gain: float = number(
+        0.6, unit="share of what is missing", status="assumption", source="F018", low=0.4, high=0.8,
+        ge=0, le=1, ask="How much does an hour of study add to what an ECT knows of a topic?",
+    )  # fmt: skip
+    revisit_gain: float = number(
+        0.2, unit="share of what is missing", status="assumption", source="F184", low=0.0, high=0.4,
+        ge=0, le=1, ask="How much when a later module returns to it?",
+    )  # fmt: skip
+    forgetting: float = number(
+        0.01, unit="share a week", status="assumption", source="F184", low=0.0, high=0.03, ge=0, le=1,
+        ask="How fast is what was studied forgotten? Each return slows it.",
+    )  # fmt: skip
+    practice_gain: float = number(
+        0.1, unit="share of the gap a rehearsal", status="assumption", source="F068", low=0.05, high=0.2,
+        ge=0, le=1, ask="How much of the gap between knowing and doing does a rehearsal close?",
+    )  # fmt: skip
+    mastery_gain: float = number(
+        0.25, unit="share of the gap a settled step", status="assumption", source="F043 F068", low=0.1,
+        high=0.5, ge=0, le=1, ask="How much does a step that has settled in class?",
+    )  # fmt: skip
+    prior_knowing: Minutes3 = number(
+        (0.1, 0.2, 0.35), unit="share (least, likely, most)", status="assumption", source="F022",
+        ask="How much of the programme does an ECT know at the start?",
+    )  # fmt: skip
+    prior_doing: float = number(
+        0.5, unit="share of what is known", status="assumption", source="F022 F025", low=0.2, high=0.8,
+        ge=0, le=1, ask="How much of that does the ECT do in class already?",
+    )  # fmt: skip
 
 
 class Events(Frozen):
@@ -364,6 +485,7 @@ class Programme(Frozen):
     entitlement: Entitlement = Field(default_factory=Entitlement)
     coaching: Coaching = Field(default_factory=Coaching)
     study: Study = Field(default_factory=Study)
+    steps: Steps = Field(default_factory=Steps)
     events: Events = Field(default_factory=Events)
     partner: Partner = Field(default_factory=Partner)
 

@@ -167,6 +167,11 @@ class Conditions(Frozen):
         0.75, unit="chance a week", status="assumption", source="F031", low=0.5, high=0.95, ge=0,
         le=1, ask="How often is a week's module done in the ECT's own time?",
     )  # fmt: skip
+    study_habit: float = number(
+        1.0, unit="log points per unit of habit", status="assumption", source="F123 F168 F190", low=0.0,
+        high=2.0, ge=0, le=5, ask="How much does a habit of study help in own time?",
+        why="Modules done in their week become a habit, late ones undo it.",
+    )  # fmt: skip
     deferral: float = number(
         0.15, unit="chance a cycle", status="assumption", source="F159", low=0.05, high=0.3, ge=0,
         le=1, ask="How often does a visit show a need that has not been studied yet?",

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ectsim.clock import DAY, clock_text
-from ectsim.content import events, topic
+from ectsim.content import events, steps, topic
 from ectsim.errors import InputError
 from ectsim.ledger import Attempt, Entry, ledger
 from ectsim.log import CAUSES, EVENT_CODE, EVENTS, FORMS, Event, EventLog
@@ -54,6 +54,14 @@ REASON_WORDS = {
     "gate": "the topic was not studied yet",
     "overrun": "the bell came first",
     "drift": "the time went to other matters",
+}
+STEP_EVENTS = ("step_set", "step_own", "step_repeated")
+STEP_WHY = {
+    "need": ", as the visit showed",
+    "waited": ", which had waited for its week of study",
+    "deeper": ", further into the same topic",
+    "next": "",
+    "interest": ", as wished",
 }
 LOSS_WORDS = {
     "no_slot": "to there being no time that both could make",
@@ -223,6 +231,8 @@ def _week(told: _Told, week: int, rows: list[Event]) -> Iterator[str]:
             yield f"No cycle was due: {told.pair.ect} has been ill for more than {days} school days."
         elif name == "studied":
             yield f"{told.pair.ect} studied {topic(row.value + 1)}."
+        elif name == "revisited":
+            yield f"{told.pair.ect} came back to {topic(row.value + 1)}."
         elif name == "study_lost":
             yield f"The study slot on {told.day(row.time)} was lost: {told.why(CAUSES[row.cause], row.side)}."
         elif name == "observed":
@@ -308,11 +318,7 @@ def _meeting(told: _Told, row: Event, week: int) -> str:
             "the time went to a progress review" if review else "the time went to other matters"
         )
     else:
-        parts.append(
-            f"a step on {topic(entry.topic + 1)}"
-            if entry.topic >= 0
-            else "a step before any module"
-        )
+        parts.append(_step(told, entry, mine))
         if entry.modelled:
             parts.append("the model")
         parts.append(
@@ -323,10 +329,29 @@ def _meeting(told: _Told, row: Event, week: int) -> str:
     said = f"{head}: {', '.join(parts)}."
     if entry.content == "partial" and not entry.drifted:
         said += f" It counts in part: {REASON_WORDS[entry.reason]}."
-    waiting = [e.value + 1 for e in mine if EVENTS[e.event] == "step_deferred"]
+    waiting = [e for e in mine if EVENTS[e.event] == "step_deferred"]
     if waiting and not entry.drifted:
-        said += f" What the lesson showed belongs to {topic(waiting[0])} and waits until that is studied."
+        why = ", which is overdue" if waiting[0].side == ECT else ""
+        said += f" What the lesson showed belongs to {topic(waiting[0].value + 1)} and waits until that is studied{why}."
     return said + ("" if entry.recorded else " It was not put on record.")
+
+
+def _step(told: _Told, entry: Entry, mine: Iterable[Event]) -> str:
+    """Say which step a meeting took up, and why."""
+    taken = next((e for e in mine if EVENTS[e.event] in STEP_EVENTS), None)
+    if taken is None:
+        about = f"on {topic(entry.topic + 1)}" if entry.topic >= 0 else "before any module"
+        return f"a step {about}"
+    step = steps()[taken.value]
+    about = f"on {topic(step.module)}"
+    if EVENTS[taken.event] == "step_repeated":
+        return f"the last step again, {about}"
+    where = "in planning" if step.kind == "plan" else "in class"
+    why = STEP_WHY[FORMS[taken.form]]
+    who = f", chosen by {told.pair.ect}" if taken.side == ECT else ""
+    if EVENTS[taken.event] == "step_own":
+        return f"a step {about}, {where} and in their own words{who}{why}"
+    return f'a step {about}, {where}{who}{why} ("{step.text.rstrip(".")}")'
 
 
 def _place(form: str, minute: int) -> str:

@@ -247,6 +247,11 @@ def without_events() -> Programme:
     return Programme.model_validate(tree)
 
 
+def without_steps(scenario: Scenario) -> Scenario:
+    """Return a scenario in which a meeting has a topic only: the latest that is studied."""
+    return scenario.with_changes({"programme.steps.follow": False})
+
+
 def tiny_scenario(
     school: School | None = None, plan: Plan | None = None, programme: Programme | None = None
 ) -> Scenario:

@@ -4,9 +4,10 @@ from statistics import fmean, median
 
 import pytest
 
+from ectsim.content import steps
 from ectsim.experiment import replicate
 from ectsim.ledger import ledger
-from ectsim.log import CAUSE_CODE, EVENT_CODE
+from ectsim.log import CAUSE_CODE, EVENT_CODE, FORMS
 from ectsim.model.year import simulate
 from ectsim.scenario import load, preset_names
 from ectsim.stories import lines, tell
@@ -48,6 +49,24 @@ def test_the_year_that_is_told_of_doug_shows_the_point() -> None:
     assert all(t < studied for t in deferred)
     assert studied - deferred[0] < 7 * 1440  # the week before
     assert 0 < chosen[0] - studied < 14 * 1440  # the week after
+    # while it waits they work on the topic before it, adapting teaching (F160); then a step on it
+    shared = [r for r in rows if r[1] in {E["step_set"], E["step_own"]}]
+    meanwhile = next(r for r in shared if r[0] == deferred[0])
+    assert steps()[meanwhile[4]].module == QUESTIONING
+    after = next(r for r in shared if r[0] > studied)
+    assert steps()[after[4]].module == QUESTIONING + 1
+    assert FORMS[after[6]] == "waited"
+
+
+def test_doug_s_deferral_is_the_step_rule_s() -> None:
+    """Its sentences say what waited and that it was taken up; without the rule nothing is taken up."""
+    doug = load("doug")
+    assert doug.story is not None
+    text = " ".join(tell(doug)["sentences"])
+    assert "belongs to classroom talk and questioning (module 22) and waits until" in text
+    assert "which had waited for its week of study" in text
+    bare = " ".join(tell(doug.with_changes({"programme.steps.follow": False}))["sentences"])
+    assert "which had waited" not in bare
 
 
 def test_doug_has_no_step_on_questioning_before_its_week_in_any_year() -> None:

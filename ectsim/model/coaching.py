@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ectsim.luck import Luck
     from ectsim.model.bookings import Bookings
     from ectsim.model.frame import Chance, Frame, PairFrame, Window
+    from ectsim.model.steps import Steps
     from ectsim.model.year import Fate, Mentor
 
 __all__ = ["Coaching", "triangular"]
@@ -158,6 +159,8 @@ class Coaching:
         Number of the first of those modules.
     rows : list of tuple
         The log to append to.
+    steps : Steps, optional
+        What follows the step from meeting to meeting; without it a meeting has a topic only.
     """
 
     def __init__(
@@ -172,7 +175,9 @@ class Coaching:
         studied: list[int],
         first_module: int,
         rows: list[Row],
+        steps: Steps | None = None,
     ) -> None:
+        self.steps = steps
         self.env, self.frame, self.pair, self.fate = env, frame, pair, fate
         self.bookings, self.mentor = bookings, mentor
         self.studied, self.first_module, self.rows = studied, first_module, rows
@@ -697,7 +702,11 @@ class Coaching:
             self._log(DRIFTED, cycle, bell - round(clock), side=1 if review else 0, at=round(clock))
             self._write_up(cycle, bell)
             return bell
+        so_far = len(self.rows)
         clock, practised = self._phases(cycle, clock, bell, factor)
+        if self.steps:
+            done = [row[1] for row in self.rows[so_far:]]
+            self.steps.held(now, shared=SHARE in done, modelled=MODEL in done, reps=practised)
         end = bell
         if self.plan.pastoral_by_other or form == SPLIT:
             end = min(bell, round(clock))
@@ -746,6 +755,9 @@ class Coaching:
     def _choose_step(self, cycle: Cycle, known: int) -> None:
         """Choose a step from studied topics; a need that is not studied yet is deferred (F055, F159)."""
         seen = self._seen(cycle)
+        if self.steps:
+            self.steps.choose(cycle.window.cycle, known, seen, int(self.env.now), cycle.needs)
+            return
         needs_next = self.need[cycle.window.cycle] < self.c.deferral and known < self._modules()
         ignore = self.plan.gate == "ignore"
         if cycle.needs is not None:  # waited for, and studied by now

@@ -17,7 +17,8 @@ import numpy as np
 from ectsim.clock import DAY, Slot, Week
 from ectsim.log import FORM_CODE
 from ectsim.luck import stable_fraction
-from ectsim.model.study import due_modules
+from ectsim.model.steps import steps_frame
+from ectsim.model.study import due_modules, due_returns
 from ectsim.model.training import coaching_hours, due_training
 from ectsim.plan import LEVELS, PairSlots
 from ectsim.school import Pair
@@ -158,11 +159,13 @@ class Frame:
         self.gained = self._gained_time(scenario, order)
         self.pairs = tuple(self._pair(scenario, i, p) for i, p in enumerate(school.pairs))
         self.modules = tuple(tuple(due_modules(self, p)) for p in self.pairs)
+        self.returns = tuple(tuple(due_returns(self, p)) for p in self.pairs)
         takers = {who for p in self.pairs for needed in p.released.values() for _, who in needed}
         self.tracked = sorted({w for p in self.pairs for w in (p.ect, p.mentor)} | takers)
         split = plan.cover.split_classes
         self.split_classes = split if split is not None else int(school.phase == "primary")
         self._protection(scenario)
+        self.steps = steps_frame(self)
         self.training = due_training(self)
         self.coaching_hours = coaching_hours(self) if self.training else {}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor, log1p
+from math import ceil, exp, floor, log1p
 from typing import TYPE_CHECKING
 
 from ectsim.clock import DAY
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
     from ectsim.model.frame import Frame, PairFrame
     from ectsim.model.year import Fate
 
-__all__ = ["due_modules", "study"]
+__all__ = ["Studied", "due_modules", "due_returns", "study"]
 
 STUDIED, STUDY_LOST = EVENT_CODE["studied"], EVENT_CODE["study_lost"]
+REVISITED = EVENT_CODE["revisited"]
 OWN_TIME = 6 * DAY + 18 * 60
 """Own-time study is done by Sunday at six in the evening."""
 
@@ -27,7 +29,7 @@ def due_modules(frame: Frame, pair: PairFrame) -> list[int]:
     """Return for each module of the ECT's year the school week in which it is due.
 
     Twelve modules a term in a year of three terms (A13-5, preset 12x3), one a week from the term's
-    first week; what a short term cannot hold is carried over (A13-17). ``24+12`` spreads the
+    first week; what a short term cannot hold is carried over, or fitted in (A13-17). ``24+12`` spreads the
     modules of a year over its weeks, ``18+18`` takes every second week in both years.
 
     Parameters
@@ -72,21 +74,85 @@ def _pro_rata(frame: Frame, pair: PairFrame, fte: Fraction) -> list[int]:
 
 
 def _by_term(frame: Frame, weeks: list[int], total: int) -> list[int]:
-    """Give each of three terms its third of the modules, one a week, carrying over what does not fit."""
+    """Give each of three terms its third of the modules, one a week.
+
+    What a short term cannot hold is carried over, or, where the programme says so, done two a week.
+    """
     out: list[int] = []
     halves = max(w.half_term for w in frame.weeks) + 1
     per_term = -(-total // 3)
     term_of = [frame.weeks[w].half_term * 3 // halves for w in weeks]
+    if frame.scenario.programme.study.short_term == "compress":
+        for term in sorted(set(term_of)):
+            inside = [w for w, t in zip(weeks, term_of, strict=True) if t == term]
+            wanted = min(per_term, total - len(out))
+            short = len(inside) < wanted
+            out += [inside[i * len(inside) // wanted] for i in range(wanted)] if short else inside[:wanted]  # fmt: skip
+        return out
     for w, term in zip(weeks, term_of, strict=True):
         if len(out) < min(total, per_term * (term + 1)):
             out.append(w)
     return out
 
 
+def due_returns(frame: Frame, pair: PairFrame) -> list[tuple[int, int]]:
+    """Return (school week, module) of each return to a module in the second year (A13-5, A13-16).
+
+    Only where all modules are new in the first year. Every second week of the ECT's, or every week,
+    and through the modules in their order.
+
+    Parameters
+    ----------
+    frame : Frame
+        The year.
+    pair : PairFrame
+        Whose ECT.
+    """
+    study = frame.scenario.programme.study
+    if not study.revisits or not study.modules:
+        return []
+    fte, out = frame.scenario.school.fte(pair.pair.ect), []
+    for i, week in enumerate(pair.works):
+        second = pair.pair.served + fte * Fraction(i, len(pair.works)) - 1
+        if 0 <= second < frame.scenario.programme.years - 1:
+            out.append((week, int(second * study.modules) % study.modules))
+    return out if study.second_year == "weekly" else out[::2]
+
+
+@dataclass(frozen=True, slots=True)
+class Studied:
+    """What a year of study came to.
+
+    Parameters
+    ----------
+    modules : list of int
+        For each module begun so far the minute from which it counts as studied, those of earlier
+        years first.
+    returns : list of (int, int)
+        When the ECT came back to which module.
+    habit : float
+        The habit of study at the end, 0 to 1.
+    """
+
+    modules: list[int]
+    returns: list[tuple[int, int]]
+    habit: float
+
+
 def study(
-    frame: Frame, pair: PairFrame, fate: Fate, luck: Luck, rows: list[Row], earlier: list[int]
-) -> list[int]:
+    frame: Frame,
+    pair: PairFrame,
+    fate: Fate,
+    luck: Luck,
+    rows: list[Row],
+    earlier: list[int],
+    before_it: float | None = None,
+) -> Studied:
     """Work through an ECT's modules and log them.
+
+    A module is done in the ECT's slot; without one, or when the slot is lost, in own time, sooner or
+    later. Modules done in their week become a habit, which own time needs (F123, F168, F190); late
+    ones undo it.
 
     Parameters
     ----------
@@ -97,36 +163,67 @@ def study(
     earlier : list of int
         Minutes from which the modules of earlier simulated years count as studied, on this year's
         clock; below 0 before the year.
+    before_it : float, optional
+        The habit that the year before hands on.
 
     Returns
     -------
-    list of int
-        The earlier ones, then for each module of the year the minute from which it counts as studied.
+    Studied
+        When each module was done, the returns to modules, the habit.
     """
-    programme = frame.scenario.programme.study
-    done = list(earlier)
-    chance = frame.scenario.school.conditions.study_own_time
-    weekly = frame.modules[pair.index]
-    draws = luck.row("study", pair.pair.ect, programme.modules)
+    programme, conditions = frame.scenario.programme.study, frame.scenario.school.conditions
+    start = conditions.habit_start
+    habit = start if before_it is None else before_it
+    done, returns = list(earlier), []
+    weekly, again = frame.modules[pair.index], frame.returns[pair.index]
+    draws = luck.row("study", pair.pair.ect, programme.modules + len(again))
     before = len(earlier) or (0 if pair.pair.year == 1 else programme.modules_in(1))
     last = max(0, earlier[-1] if earlier else 0)
-    for i, week in enumerate(weekly):
-        module = before + i
+
+    def sit(week: int, module: int, draw: float) -> tuple[int, bool]:
+        """Return when a week's study is done, and whether that is in its week."""
         cell = pair.study[week]
         cause = fate.study_failure(pair, cell) if cell >= 0 else 0
         if cell >= 0 and not cause:
-            at = min(frame.start_of(cell) + programme.module_min, frame.end_of(cell))
-        else:
-            if cell >= 0:
-                rows.append((frame.start_of(cell), STUDY_LOST, pair.index, -1, module, cause, 0, 1))
-            late = _weeks_late(draws[module], chance)
-            monday = frame.midnight[frame.weeks[week].days[0]]
-            at = monday - monday % (7 * DAY) + OWN_TIME + late * 7 * DAY
+            return min(frame.start_of(cell) + programme.module_min, frame.end_of(cell)), True
+        if cell >= 0:
+            rows.append((frame.start_of(cell), STUDY_LOST, pair.index, -1, module, cause, 0, 1))
+        chance = _own_time(conditions.study_own_time, conditions.study_habit * (habit - start))
+        late = _weeks_late(draw, chance)
+        monday = frame.midnight[frame.weeks[week].days[0]]
+        return monday - monday % (7 * DAY) + OWN_TIME + late * 7 * DAY, late == 0
+
+    def settle(in_time: bool) -> float:
+        if not conditions.feedback:
+            return habit
+        return (
+            habit + conditions.habit_gain * (1.0 - habit)
+            if in_time
+            else habit * (1.0 - conditions.habit_loss)
+        )
+
+    for i, week in enumerate(weekly):
+        module = before + i
+        at, in_time = sit(week, module, draws[module])
+        habit = settle(in_time)
         last = max(last, at)  # in order: a module builds on the one before
         done.append(last)
         if last < frame.end:
             rows.append((last, STUDIED, pair.index, -1, module, 0, 0, 1))
-    return done
+    for i, (week, module) in enumerate(again):
+        at, in_time = sit(week, module, draws[programme.modules + i])
+        habit = settle(in_time)
+        if at < frame.end:
+            returns.append((at, module))
+            rows.append((at, REVISITED, pair.index, -1, module, 0, 0, 1))
+    return Studied(done, sorted(returns), habit)
+
+
+def _own_time(chance: float, pull: float) -> float:
+    """Return the weekly chance of study in own time; a habit takes off from the chance of a miss."""
+    if chance <= 0 or chance >= 1:
+        return chance
+    return max(0.0, 1.0 - (1.0 - chance) * exp(-pull))
 
 
 def _weeks_late(draw: float, chance: float) -> int:

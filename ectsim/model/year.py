@@ -18,6 +18,7 @@ from ectsim.model.coaching import PRIOR_CYCLES, Coaching
 from ectsim.model.cover import CoverBook, allocate
 from ectsim.model.diary import AWAY_EVENT, AWAY_SICK, Diary, write_diary
 from ectsim.model.frame import Frame, PairFrame, frame_of
+from ectsim.model.steps import Learning, Steps
 from ectsim.model.study import study
 from ectsim.model.training import Training
 
@@ -221,11 +222,17 @@ class Carried:
     studied : dict of str to list of int
         For each pair the minute from which each module begun so far counts as studied; below 0
         where that was before the year.
+    study_habits : dict of str to float
+        Each ECT's habit of study.
+    learning : dict of str to Learning
+        What each ECT knows and does, and the step in hand.
     """
 
     mentors: dict[str, tuple[float, float]] = field(default_factory=dict)
     habits: dict[str, float] = field(default_factory=dict)
     studied: dict[str, list[int]] = field(default_factory=dict)
+    study_habits: dict[str, float] = field(default_factory=dict)
+    learning: dict[str, Learning] = field(default_factory=dict)
 
 
 def live(scenario: Scenario, seed: int, replication: int) -> Year:
@@ -343,12 +350,17 @@ def _live(scenario: Scenario, luck: Luck, carried: Carried) -> tuple[Year, Carri
     # in order of ids: who asks a shared mentor first must not depend on the order of a file
     for p in sorted(frame.pairs, key=lambda p: p.pair.id):
         before = carried.studied.get(p.pair.id)
-        studied = study(frame, p, fate, luck, rows, before or [])
-        handed.studied[p.pair.id] = studied
+        done = study(frame, p, fate, luck, rows, before or [], carried.study_habits.get(p.pair.id))
+        studied = handed.studied[p.pair.id] = done.modules
+        handed.study_habits[p.pair.id] = done.habit
         # of a pair that begins in its second year, the first year's modules are taken as studied
         first = (
             0 if p.pair.year == 1 or before is not None else scenario.programme.study.modules_in(1)
         )
+        steps = None
+        if scenario.programme.steps.follow and p.windows:
+            known = carried.learning.get(p.pair.id)
+            steps = Steps(frame, p, luck, done, first, len(before or []), rows, known)
         coaching = Coaching(
             env,
             frame,
@@ -360,12 +372,14 @@ def _live(scenario: Scenario, luck: Luck, carried: Carried) -> tuple[Year, Carri
             studied,
             first,
             rows,
+            steps,
         )
         coaching.habit = carried.habits.get(p.pair.id, coaching.habit)
         walks.append(coaching)
         env.process(coaching.run())
         _log_fate(frame, p, diary, cover, rows)
     env.run()
+    handed.learning = {w.pair.pair.id: w.steps.finish() for w in walks if w.steps}
     rows.sort(key=itemgetter(0))
     handed.habits.update((w.pair.pair.id, w.habit) for w in walks)
     handed.mentors = {

@@ -35,12 +35,18 @@ def logs(scenario: Scenario, replication: int) -> dict[str, list[tuple[int, ...]
 
 
 def without_cover(data: Any) -> Scenario:
-    """Draw a scenario in which nobody is called: no absence, or every class with a supervisor."""
+    """Draw a scenario in which hardly anybody is called: no absence, or a dozen supervisors."""
     scenario = data.draw(scenarios())
     if data.draw(st.booleans()):
         return with_conditions(scenario, sickness_days=0.0, planned_absence=0.0)
-    # supply for all but the first morning of a spell, and supervisors for the rest
+    # supply for all but the first morning of a spell, and supervisors for the rest; in a bad week
+    # all of them may be ill, and then teachers are called: see nobody_called
     return with_plan(scenario, cover={"supervisors": 12, "rota": "keyed"})
+
+
+def nobody_called(*years: Year) -> bool:
+    """Whether cover took no teacher in any of the years, which is what the law supposes."""
+    return all(year.cover.by_teachers == 0 for year in years)
 
 
 def another_plan(data: Any, base: Scenario) -> tuple[Scenario, Pair]:
@@ -66,6 +72,8 @@ def test_without_cover_a_plan_changes_no_byte_of_another_pair(data: Any, first: 
     base = without_cover(data)
     other, changed = another_plan(data, base)
     for replication in range(first, first + RUNS):
+        if not nobody_called(live(base, 1, replication), live(other, 1, replication)):
+            continue
         before, after = logs(base, replication), logs(other, replication)
         for pair in base.school.pairs:
             if apart(pair, changed):
@@ -86,6 +94,8 @@ def test_without_cover_more_people_change_no_byte(data: Any, first: int) -> None
     )
     other = replace(base, school=more)
     for replication in range(first, first + RUNS):
+        if not nobody_called(live(base, 1, replication), live(other, 1, replication)):
+            continue
         before, after = logs(base, replication), logs(other, replication)
         assert all(before[p] == after[p] for p in before)
 

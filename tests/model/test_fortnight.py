@@ -19,7 +19,7 @@ from ectsim.log import CAUSES, EVENTS, FORMS, Event
 from ectsim.model.diary import AWAY_SICK
 from ectsim.model.year import Year
 from ectsim.scenario import Scenario
-from tests.builders import QUIET, tiny_plan, tiny_scenario, tiny_school
+from tests.builders import QUIET, tiny_plan, tiny_scenario, tiny_school, without_steps
 from tests.laws.worlds import with_coaching
 from tests.planted import live_with
 
@@ -36,7 +36,7 @@ def fortnight() -> Scenario:
     none = {"mentor": "none", "ect": "none", "reserve": "none"}
     slots = {"E1": {"meet": "1Tue:5", "observe": "1Mon:1", "reserve": "1Thu:5", "study": "1Mon:4"}}
     plan = tiny_plan(slots, protection=none, cover={"supervisors": 0}, recovery=("reserve",))
-    return with_coaching(tiny_scenario(school, plan), review_weeks=(3,))
+    return without_steps(with_coaching(tiny_scenario(school, plan), review_weeks=(3,)))
 
 
 def said(year: Year) -> list[str]:
