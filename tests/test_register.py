@@ -17,14 +17,14 @@ from ectsim.errors import InputError
 from ectsim.share import data_dir
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-CEILING = 48
+CEILING = 32
 """Facts that nothing represents yet. It may only fall; at 0 it is the rule."""
 
 TECHNICAL = {
     # room in streams of draws, codes and widths: no result rests on them
     "PHASES", "MAX_REPS", "GUARANTEED", "AWAY_SICK", "AWAY_EVENT", "AWAY_TRIP", "MAX_SPELLS", "MAX_TRAININGS",
     "MAX_EVENTS", "TRAININGS_AT", "EVENTS_AT", "SUPPLY_AT", "ROOM", "TRIES", "ORDER", "CATCH_UP", "PICK",
-    "PREFER", "DATES", "ECT", "MENTOR", "HOUR", "WIDTH",
+    "PREFER", "DATES", "REPEAT", "DRAWS", "NEVER", "ECT", "MENTOR", "HOUR", "WIDTH",
 }  # fmt: skip
 
 
