@@ -25,6 +25,7 @@ __all__ = [
     "Fact",
     "Figure",
     "Flex",
+    "Grant",
     "Module",
     "Section",
     "Step",
@@ -37,6 +38,7 @@ __all__ = [
     "facts",
     "flex",
     "framework",
+    "funding",
     "glossary",
     "modules",
     "steps",
@@ -383,6 +385,44 @@ class Constant:
     source: tuple[str, ...]
     low: float | None
     high: float | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a school is paid towards induction.
+
+    Parameters
+    ----------
+    id : str
+        Its id.
+    regime : str
+        Name of the programme under which it is paid.
+    part : str
+        ``ect_year_1``, ``ect_year_2`` (an ECT), ``mentor_year_2`` (an ECT's mentor),
+        ``mentor_training``, ``mentor_training_start`` (a mentor).
+    region : str
+        Pay area: ``rest``, ``inner_london``, ``outer_london`` or ``fringe``.
+    pounds : float
+        Amount.
+    hours : float or None
+        Hours that it stands for, where that is said.
+    status : str
+        ``external``: published.
+    source : tuple of str
+        Ids of its sources.
+    words : str
+        What it is for.
+    """
+
+    id: str
+    regime: str
+    part: str
+    region: str
+    pounds: float
+    hours: float | None
+    status: str
+    source: tuple[str, ...]
     words: str
 
 
@@ -792,6 +832,42 @@ def constants(folder: Path | None = None) -> tuple[Constant, ...]:
 
     header = "name unit low high status source words"
     return _unique(list(_table(folder, "constants.csv", header)), constant, lambda c: c.name)
+
+
+@lru_cache
+def funding(folder: Path | None = None) -> tuple[Grant, ...]:
+    """Return what schools are paid towards induction, by regime and pay area.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        Where ``funding.csv`` is; the data that ships if None.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or broken.
+    """
+    parts = (
+        "ect_year_1",
+        "ect_year_2",
+        "mentor_year_2",
+        "mentor_training",
+        "mentor_training_start",
+    )
+    regions = ("rest", "inner_london", "outer_london", "fringe")
+
+    def grant(row: _Row) -> Grant:
+        pounds = row.number("pounds")
+        if pounds is None or pounds < 0:
+            raise row.wrong("pounds", "it is no amount")
+        return Grant(
+            row.text("id"), row.text("regime"), row.one_of("part", parts), row.one_of("region", regions), pounds,
+            row.number("hours"), row.one_of("status", ("external",)), row.words("source"), row.text("words"),
+        )  # fmt: skip
+
+    header = "id regime part region pounds hours status source words"
+    return _unique(list(_table(folder, "funding.csv", header)), grant, lambda g: g.id)
 
 
 def topic(module: int) -> str:
