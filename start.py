@@ -398,6 +398,9 @@ def run_tests(folder: Folder, words: list[str]) -> int:
     else:
         # a browser beside two busy processes runs into its time limits: it gets the machine alone
         checks["pytest"] = ["pytest", "-n", "2", "-m", "not deep and not browser"]
+        # the cells of a notebook follow each other, so a notebook stays with one worker
+        lax = ["--nbval-lax", "--nbval-current-env", "--dist", "loadscope"]
+        checks["pytest of the lessons"] = ["pytest", "-n", "2", *lax, "notebooks"]
         checks["pytest in a browser"] = ["pytest", "-m", "browser and not deep"]
     failed = []
     for name, command in checks.items():

@@ -15,6 +15,7 @@ import typer
 from ectsim.errors import Cancelled, InputError
 
 if TYPE_CHECKING:
+    from ectsim.carried import Carried
     from ectsim.experiment import Progress, Results
     from ectsim.scenario import Scenario
 
@@ -32,13 +33,24 @@ app = typer.Typer(
 _UsageError: Any = typer.BadParameter.__mro__[1]
 
 SCENARIO = Annotated[
-    str, typer.Argument(help="A preset's name, a TOML file, a school's folder or a scenario code.")
+    str,
+    typer.Argument(
+        help="A preset's name, a TOML file, a school's folder, an exported file or a scenario code."
+    ),
 ]
 SEED = Annotated[
     int, typer.Option(min=0, max=10**18 - 1, help="Seed: the same seed gives the same digits.")
 ]
 REPLICATIONS = Annotated[
     int, typer.Option(min=1, max=1_000_000, help="How many years to simulate.")
+]
+REPLICATIONS_OR_OWN = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=1_000_000,
+        help="How many years to simulate (200, or as many as an exported file was made with).",
+    ),
 ]
 WORKERS = Annotated[
     int | None, typer.Option(min=1, max=256, help="Processes; it changes no digit.")
@@ -151,7 +163,21 @@ def _seed(reference: str, seed: int | None, school: Path | None) -> int:
         return seed
     if scenario.CODE.fullmatch(reference):
         return scenario.parse_code(reference, school=school)[1]
-    return 1
+    found = _carried(reference)
+    return found.seed if found else 1
+
+
+def _replications(reference: str, replications: int | None) -> int:
+    """Return the number asked for, else the one that a file was exported with, else 200."""
+    found = _carried(reference) if replications is None else None
+    return replications or (found.replications if found else 200)
+
+
+def _carried(reference: str) -> Carried | None:
+    from ectsim import carried, scenario  # noqa: PLC0415 - as above
+
+    known = reference in scenario.preset_names() or scenario.CODE.fullmatch(reference)
+    return None if known or not Path(reference).is_file() else carried.read(Path(reference))
 
 
 @contextmanager
@@ -245,7 +271,7 @@ def simulate(
         int | None,
         typer.Option(min=0, max=10**18 - 1, help="Seed: the same seed gives the same digits (1)."),
     ] = None,
-    replications: REPLICATIONS = 200,
+    replications: REPLICATIONS_OR_OWN = None,
     workers: WORKERS = None,
     years: YEARS = None,
     changes: SET = None,
@@ -259,7 +285,9 @@ def simulate(
     from ectsim import analysis, words  # noqa: PLC0415
 
     chosen = _load(scenario, school, _changes(changes, years))
-    (results,) = _replicate([chosen], _seed(scenario, seed, school), replications, workers)
+    (results,) = _replicate(
+        [chosen], _seed(scenario, seed, school), _replications(scenario, replications), workers
+    )
     result = analysis.result_dict(results)
     if log is not None:
         _write_logs(results, log)
@@ -407,6 +435,44 @@ def bench(as_json: JSON = False) -> None:
 
 
 @app.command()
+def register(as_json: JSON = False) -> None:
+    """List every number with its source and range, and every fact with what represents it."""
+    from ectsim.register import register_dict, register_lines  # noqa: PLC0415
+
+    found = register_dict()
+    _print(found, register_lines(found), as_json=as_json)
+
+
+@app.command()
+def validate(
+    seed: SEED = 1,
+    replications: Annotated[
+        int, typer.Option(min=2, max=100_000, help="Years an arm; the rule asks for 200.")
+    ] = 40,
+    points: Annotated[
+        int,
+        typer.Option(min=0, max=10_000, help="Points of the prior range; the rule asks for 200."),
+    ] = 20,
+    by_the_rule: Annotated[
+        bool, typer.Option("--by-the-rule", help="200 years and 200 points: some minutes.")
+    ] = False,
+    workers: WORKERS = None,
+    as_json: JSON = False,
+) -> None:
+    """Hold the model against published figures: one number is fitted, the rest predicted, misses said."""
+    from ectsim import experiment, validation  # noqa: PLC0415
+
+    if by_the_rule:
+        replications, points = validation.RULE_YEARS, validation.RULE_POINTS
+    count = experiment.default_workers() if workers is None else workers
+    with experiment.local_pool(count) as pool, _stages() as progress:
+        found = validation.validate(
+            seed=seed, replications=replications, points=points, executor=pool, progress=progress
+        )
+    _print(found, validation.validation_lines(found), as_json=as_json)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON schema of a scenario file."""
     from ectsim.schema import scenario_schema  # noqa: PLC0415 - each command loads what it needs
@@ -429,6 +495,30 @@ def dashboard(
     from ectsim.app.server import serve  # noqa: PLC0415 - loads the web server
 
     serve(name, port, not no_browser, preload=("ectsim.desk", "ectsim.model.year", "ectsim.story"))
+
+
+@app.command()
+def workbook(
+    page: Annotated[
+        str,
+        typer.Argument(
+            help="Lesson (a number), path (coordinator, mentor, researcher, trainer) or page."
+        ),
+    ] = "",
+    to: Annotated[
+        Path, typer.Option(help="Folder of your own notebooks and progress; made if it is missing.")
+    ] = Path("my-workbook"),
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port; by default the first free one.")
+    ] = None,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Only print the address; open no browser.")
+    ] = False,
+) -> int:
+    """Open the workbook of lessons in JupyterLab, in a copy of your own."""
+    from ectsim.workbook.opening import open_workbook  # noqa: PLC0415 - each command loads its own
+
+    return open_workbook(page, to, port, browser=not no_browser)
 
 
 @app.command()
@@ -495,38 +585,146 @@ def pair(
 
 
 @app.command()
-def register(as_json: JSON = False) -> None:
-    """List every number with its source and range, and every fact with what represents it."""
-    from ectsim.register import register_dict, register_lines  # noqa: PLC0415
-
-    found = register_dict()
-    _print(found, register_lines(found), as_json=as_json)
-
-
-@app.command()
-def validate(
-    seed: SEED = 1,
-    replications: Annotated[
-        int, typer.Option(min=2, max=100_000, help="Years an arm; the rule asks for 200.")
-    ] = 40,
-    points: Annotated[
-        int,
-        typer.Option(min=0, max=10_000, help="Points of the prior range; the rule asks for 200."),
-    ] = 20,
-    by_the_rule: Annotated[
-        bool, typer.Option("--by-the-rule", help="200 years and 200 points: some minutes.")
+def launch(
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Compute the stored results of all trade-offs anew.")
+    ] = False,
+    grid: Annotated[
+        bool,
+        typer.Option("--grid", help="With --refresh: the rescue copy's grid of plans too (long)."),
     ] = False,
     workers: WORKERS = None,
     as_json: JSON = False,
 ) -> None:
-    """Hold the model against published figures: one number is fitted, the rest predicted, misses said."""
-    from ectsim import experiment, validation  # noqa: PLC0415
+    """List the trade-offs of a launch session with what the model found, or compute them anew."""
+    from ectsim import atlas, experiment  # noqa: PLC0415 - each command loads what it needs
+    from ectsim import launch as session  # noqa: PLC0415
+    from ectsim.share import data_dir  # noqa: PLC0415
 
-    if by_the_rule:
-        replications, points = validation.RULE_YEARS, validation.RULE_POINTS
+    if refresh:
+        with experiment.local_pool(workers or experiment.default_workers()) as pool:
+            found = session.refresh(data_dir() / "launch", executor=pool)
+            if grid:
+                with _progress("plans") as progress:
+                    atlas.refresh(data_dir() / "launch", executor=pool, progress=progress)
+    else:
+        found = session.results()
+    lines: list[str] = []
+    for t in session.tradeoffs().values():
+        lines += [t.title, f"  {t.question}", f"  {session.finding(t, found[t.id])}", ""]
+    _print({"results": found}, [*lines, next(iter(found.values()))["limits"]], as_json=as_json)
+
+
+@app.command()
+def rescue(
+    out: Annotated[Path, typer.Argument(help="HTML file to write.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Write over a file that is there.")
+    ] = False,
+) -> None:
+    """Write one HTML file with the trade-offs and a grid of plans, for a memory stick."""
+    from ectsim.launch import store  # noqa: PLC0415 - each command loads what it needs
+    from ectsim.rescue import rescue_html  # noqa: PLC0415
+
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise InputError("the copy is a page", where=str(out), remedy="name a file that ends in .html")  # fmt: skip
+    if out.exists() and not replace:
+        raise InputError("the file is there already", where=str(out), remedy="name another, or add --replace")  # fmt: skip
+    store(out, rescue_html())
+    typer.echo(f"Written: {out} ({out.stat().st_size / 1e6:.1f} MB). It opens from any disk, without internet.")  # fmt: skip
+
+
+@app.command()
+def export(
+    scenario: SCENARIO,
+    to: Annotated[Path, typer.Option(help="Folder to write into.")],
+    seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed (1).")] = None,
+    replications: REPLICATIONS_OR_OWN = None,
+    workers: WORKERS = None,
+    changes: SET = None,
+    school: SCHOOL = None,
+    as_json: JSON = False,
+) -> None:
+    """Write calendars for everybody, a workbook, a page for the head, and JSON; all can be read back."""
+    from ectsim.exports.bundle import export as write  # noqa: PLC0415
+
+    chosen = _load(scenario, school, _changes(changes))
+    (results,) = _replicate(
+        [chosen], _seed(scenario, seed, school), _replications(scenario, replications), workers
+    )
+    done = write(results, to)
+    lines = [
+        f"{to / 'plan.html'}: one page for the head, prints on A4",
+        f"{to / 'plan.xlsx'}: slots, ledger, hours, assumptions",
+        f"{to / 'plan.json'}: the same for programs",
+        f"{to / 'calendars'}: {done['events']} dated events for {len(done['files']) - 3} people"
+        + (f", {done['cancelled']} cancelled since the export before" if done["cancelled"] else ""),
+        f"ectsim simulate {to / 'plan.xlsx'} gives the same numbers (so do the other two).",
+    ]
+    _print(
+        {"scenario": chosen.name, "code": chosen.code(results.seed), **done}, lines, as_json=as_json
+    )
+
+
+@app.command()
+def enough(
+    scenario: SCENARIO,
+    target: Annotated[float, typer.Option(help="Share of cycles to reach, such as 0.8.")] = 0.8,
+    confidence: Annotated[float, typer.Option(help="In which share of years, such as 0.9.")] = 0.9,
+    metric: Annotated[
+        str, typer.Option(help="Of what: completion_any (held at all), completion_full, ...")
+    ] = "completion_any",
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A lever not to be moved: meeting, visit, reserve, checkin, supervisors."
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed (1).")] = None,
+    replications: REPLICATIONS = 200,
+    workers: WORKERS = None,
+    changes: SET = None,
+    school: SCHOOL = None,
+    as_json: JSON = False,
+) -> None:
+    """Find the cheapest protection that reaches a target, and what the next minutes would buy."""
+    from ectsim import experiment  # noqa: PLC0415 - each command loads only what it needs
+    from ectsim.planner.enough import enough as search  # noqa: PLC0415
+
+    chosen = _load(scenario, school, _changes(changes))
     count = experiment.default_workers() if workers is None else workers
-    with experiment.local_pool(count) as pool, _stages() as progress:
-        found = validation.validate(
-            seed=seed, replications=replications, points=points, executor=pool, progress=progress
-        )
-    _print(found, validation.validation_lines(found), as_json=as_json)
+    with experiment.local_pool(count) as pool, _progress("packages") as progress:
+        found = search(
+            chosen, target=target, confidence=confidence, metric=metric, keep=keep or (),
+            seed=_seed(scenario, seed, school), replications=replications, executor=pool,
+            lanes=count, progress=progress,
+        )  # fmt: skip
+    _print(found.to_dict(), found.lines(), as_json=as_json)
+
+
+@app.command()
+def stress(
+    scenario: SCENARIO,
+    target: Annotated[float, typer.Option(help="Share of cycles to keep, such as 0.8.")] = 0.8,
+    metric: Annotated[
+        str, typer.Option(help="Of what: completion_any (held at all), completion_full, ...")
+    ] = "completion_any",
+    seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed (1).")] = None,
+    replications: REPLICATIONS = 40,
+    workers: WORKERS = None,
+    changes: SET = None,
+    school: SCHOOL = None,
+    as_json: JSON = False,
+) -> None:
+    """Find the smallest shock that breaks a plan, the worst ones, and what would help."""
+    from ectsim import experiment  # noqa: PLC0415 - each command loads only what it needs
+    from ectsim.planner.stress import stress as search  # noqa: PLC0415
+
+    chosen = _load(scenario, school, _changes(changes))
+    count = experiment.default_workers() if workers is None else workers
+    with experiment.local_pool(count) as pool, _progress("stress") as progress:
+        found = search(
+            chosen, target=target, metric=metric, seed=_seed(scenario, seed, school),
+            replications=replications, executor=pool, progress=progress,
+        )  # fmt: skip
+    _print(found.to_dict(), found.lines(), as_json=as_json)

@@ -19,6 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ectsim import hour, hour_charts
 from ectsim.analysis import compare_dict, result_dict
 from ectsim.charts import ledger_bars, spread_dots, week_strips
 from ectsim.errors import InputError
@@ -35,13 +36,18 @@ __all__ = [
     "compare",
     "describe",
     "export",
+    "export_hour",
     "import_upload",
     "open_scenario",
     "packed",
+    "pair_year",
     "present",
+    "present_hour",
+    "read_hour",
     "read_request",
     "replay",
     "simulate_arms",
+    "simulate_hour_arms",
 ]
 
 UPLOAD_KEY = re.compile(r"up-[0-9a-f]{20}")
@@ -370,16 +376,19 @@ def present(arm: Arm, seed: int, base: Arm | None = None) -> dict[str, Any]:
         "result": result,
         "headline": headline(result),
         "banner": scenario.banner,
-        "bars": ledger_bars(result),
+        "bars": {**ledger_bars(result), "banner": scenario.banner},
     }
     if base is None:
-        return {**out, "dots": spread_dots([(label, result)])}
+        return {**out, "dots": {**spread_dots([(label, result)]), "banner": scenario.banner}}
     before = Results(base[1], seed, tuple(base[2]))
     before_result = result_dict(before)
     paired = compare_dict(before, own, {})
     return {
         **out,
-        "dots": spread_dots([(base[0], before_result), (label, result)]),
+        "dots": {
+            **spread_dots([(base[0], before_result), (label, result)]),
+            "banner": scenario.banner,
+        },
         "base": before_result["metrics"],
         "differences": paired["differences"],
         "warnings": paired["warnings"],
@@ -443,7 +452,136 @@ def replay(arms: Sequence[tuple[str, Scenario]], seed: int, pair: str, year: int
         [{"plan": label, "sentence": states[i].sentence} for label, _, states in told]
         for i in range(len(told[0][2]))
     ]
-    return {"pair": chosen, "strip": week_strips(told, chosen, year), "weeks": weeks}
+    strip = {**week_strips(told, chosen, year), "banner": arms[-1][1].banner}
+    return {"pair": chosen, "strip": strip, "weeks": weeks}
+
+
+# --- the coaching hour ------------------------------------------------------------------------
+
+
+def read_hour(data: Mapping[str, Any]) -> tuple[hour.Cut, int, int]:
+    """Turn a request into a cut of the hour, a seed and a number of years.
+
+    Parameters
+    ----------
+    data : mapping
+        ``cut`` {part: minutes}, ``seed``, ``replications``.
+
+    Raises
+    ------
+    InputError
+        If something in it cannot be.
+    """
+    seed, count = _whole(data, "seed", 1, 10**18 - 1), _whole(data, "replications", 200, LIMIT)
+    if count < 1:
+        raise InputError("no simulated year is asked for", remedy="ask for at least 1")
+    cut = data.get("cut") or {}
+    if not isinstance(cut, dict):
+        raise InputError("the cut is no table")
+    return hour.Cut.read(cut), seed, count
+
+
+def simulate_hour_arms(scenarios: bytes, seed: int, first: int, last: int) -> list[list[hour.Hours]]:  # fmt: skip
+    """Simulate the same years of cuts' scenarios as :func:`packed` gives them: a chunk."""
+    return [hour.simulate_hours(s, seed, range(first, last)) for s in _unpacked(scenarios)]
+
+
+def present_hour(cut: hour.Cut, seed: int, runs: Sequence[Sequence[hour.Hours]]) -> dict[str, Any]:
+    """Turn the years so far into what the mentor's page shows.
+
+    Parameters
+    ----------
+    cut : ectsim.hour.Cut
+        The cut.
+    seed : int
+        The run's seed.
+    runs : sequence of sequence of ectsim.hour.Hours
+        Those of the programme's own cut and of this one; one sequence where they are the same.
+
+    Returns
+    -------
+    dict
+        ``found`` (see :func:`ectsim.hour.hour_dict`), ``headline`` and ``charts``.
+    """
+    found = _hour(cut, seed, runs)
+    charts = {
+        "where": hour_charts.where_it_goes(found),
+        "rehearsals": hour_charts.rehearsals(found),
+        "left": hour_charts.left_over(found),
+        "learning": hour_charts.learning(found),
+    }
+    return {"found": found, "headline": hour_charts.headline(found), "charts": charts}
+
+
+def export_hour(
+    cut: hour.Cut, seed: int, runs: Sequence[Sequence[hour.Hours]], form: str
+) -> tuple[str, str, bytes]:
+    """Write what a cut makes of the hour as a file: ``form`` is json or csv.
+
+    Returns
+    -------
+    name, media type, content : str, str, bytes
+    """
+    found = _hour(cut, seed, runs)
+    if form == "json":
+        content = json.dumps(found, ensure_ascii=False).encode()
+        return "coaching-hour.json", "application/json", content
+    if form == "csv":
+        return "coaching-hour.csv", "text/csv", _hour_csv(found).encode("utf-8-sig")
+    raise InputError(f"no export '{form[:20]}'", remedy="json or csv")
+
+
+def _hour(cut: hour.Cut, seed: int, runs: Sequence[Sequence[hour.Hours]]) -> dict[str, Any]:
+    base = (hour.Cut(), runs[0]) if len(runs) > 1 else None
+    return hour.hour_dict(cut, runs[-1], seed, base)
+
+
+def _hour_csv(found: Mapping[str, Any]) -> str:
+    out = io.StringIO()
+    write = csv.writer(out, lineterminator="\r\n").writerow
+    if found["banner"]:
+        write(["warning", found["banner"]])
+    write(["part", "who", "name", "value", "low", "high", "simulated years"])
+    for name, minutes in found["cut"].items():
+        write(["cut", "", name, minutes])
+    for who, measures in found["who"].items():
+        for name, m in measures.items():
+            write(["result", who, name, m["mean"], m["lo"], m["hi"], m["n"]])
+    for name in ("code", "seed", "replications", "limits"):
+        write(["about", "", name, found[name]])
+    return out.getvalue()
+
+
+def pair_year(data: Mapping[str, Any], uploads: Path) -> dict[str, Any]:
+    """Tell one pair's year week by week; see :func:`ectsim.chain.pair_year`.
+
+    Parameters
+    ----------
+    data : mapping
+        A request of ``simulate`` (``school`` may be a story's name), ``pair``, ``year``, ``lose`` (a
+        school week whose cycle is taken away), ``label``, ``against`` (changes of the plan that the
+        same year is lived under as well, named by ``label``), ``cut`` (a mentor's hour, by which the
+        meetings are held).
+    uploads : pathlib.Path
+        Folder of uploaded schools.
+    """
+    from ectsim import chain  # noqa: PLC0415 - only workers tell years
+
+    scenario, seed, _ = read_request(data, uploads)
+    cut = data.get("cut")
+    if isinstance(cut, dict):
+        # the school's own mentors and lengths by chance stay as they are
+        changes = hour.Cut.read(cut).changes()
+        own = {k: v for k, v in changes.items() if not k.startswith("conditions.")}
+        scenario = scenario.with_changes(own)
+    year, lose = _whole(data, "year", 0, LIMIT), _whole(data, "lose", 0, 60)
+    other = None
+    if isinstance(data.get("against"), dict):
+        label = str(data.get("label") or "Another plan")[:60]
+        other = (label, _same(scenario.with_changes(data["against"])))
+    return chain.pair_year(
+        _same(scenario), seed, pair=str(data.get("pair") or ""), year=year, lose=lose, other=other
+    )
 
 
 # --- exports ----------------------------------------------------------------------------------

@@ -506,7 +506,8 @@ def load(reference: str, *, school: str | Path | None = None) -> Scenario:
     Parameters
     ----------
     reference : str
-        A preset's name, a TOML file, or a scenario code.
+        A preset's name, a TOML file, a file that carries a scenario (a workbook, a page or JSON
+        that ``ectsim export`` wrote), or a scenario code.
     school : str or pathlib.Path, optional
         Folder of an imported school, where a code needs it.
 
@@ -527,7 +528,10 @@ def load(reference: str, *, school: str | Path | None = None) -> Scenario:
     if path.is_dir() and (path / "scenario.toml").is_file():
         path = path / "scenario.toml"
     if path.is_file():
-        return _from_file(path, "")
+        from ectsim import carried  # noqa: PLC0415 - only files that carry a scenario need it
+
+        found = carried.read(path)
+        return found.scenario(path.name) if found else _from_file(path, "")
     if re.match(r"e\d+-", reference):
         raise InputError(
             "the scenario code is of another version or damaged", where=reference[:40],

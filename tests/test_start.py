@@ -305,7 +305,9 @@ def test_a_browser_gets_the_machine_alone_and_a_second_try(ready, monkeypatch):
 
     monkeypatch.setattr(start, "wait_for", wait_for)
     assert start.run_tests(ready, []) == 0
-    assert ran[-3] == ["pytest", "-n", "2", "-m", "not deep and not browser"]
+    assert ran[-4] == ["pytest", "-n", "2", "-m", "not deep and not browser"]
+    assert ran[-3][-1] == "notebooks"
+    assert "--nbval-lax" in ran[-3]
     assert ran[-2] == ["pytest", "-m", "browser and not deep"]
     assert ran[-1] == [*ran[-2], "--last-failed"]
     monkeypatch.setattr(start, "wait_for", lambda command, _: int("pytest" in command))

@@ -15,9 +15,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from ectsim import __version__, desk
+from ectsim import __version__, desk, hour
 from ectsim.errors import InputError
 from ectsim.experiment import Replication
 from ectsim.scenario import Scenario
@@ -82,7 +82,10 @@ def upload(data: dict[str, Any], body: bytes) -> Job:
     return Job([work], lane="desk", keep=False, seconds=60.0)
 
 
-class Known:
+Year = TypeVar("Year")
+
+
+class Known(Generic[Year]):
     """Replications of the last scenarios, so that none is simulated again to be compared with.
 
     Parameters
@@ -93,10 +96,10 @@ class Known:
 
     def __init__(self, most: int = 24) -> None:
         self._most = most
-        self._runs: OrderedDict[tuple[str, str], list[Replication]] = OrderedDict()
+        self._runs: OrderedDict[tuple[str, str], list[Year]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, scenario: Scenario, seed: int, count: int) -> list[Replication] | None:
+    def get(self, scenario: Scenario, seed: int, count: int) -> list[Year] | None:
         """Return the first so many replications, or None if not all are there."""
         key = (scenario.code(seed), scenario.name)
         with self._lock:
@@ -106,7 +109,7 @@ class Known:
             self._runs.move_to_end(key)
         return runs[:count]
 
-    def put(self, scenario: Scenario, seed: int, runs: list[Replication]) -> None:
+    def put(self, scenario: Scenario, seed: int, runs: list[Year]) -> None:
         """Keep a scenario's replications, unless more of them are there."""
         key = (scenario.code(seed), scenario.name)
         with self._lock:
@@ -116,15 +119,32 @@ class Known:
                 self._runs.popitem(last=False)
 
 
-known = Known()
+known: Known[Replication] = Known()
+known_hours: Known[hour.Hours] = Known(6)
 
 
 def _years(
-    arms: list[Scenario], seed: int, count: int, show: Callable[[list[list[Replication]]], object]
+    arms: list[Scenario],
+    seed: int,
+    count: int,
+    show: Callable[[list[list[Replication]]], object],
 ) -> Job | Reply:
-    """Simulate the same years of scenarios, but those that are known.
+    """Simulate the same years of scenarios, but those that are known; see :func:`_lived`."""
+    return _lived(arms, seed, count, show, desk.simulate_arms, known)
 
-    ``show`` takes the replications of each scenario so far, as many of each.
+
+def _lived(
+    arms: list[Scenario],
+    seed: int,
+    count: int,
+    show: Callable[[list[list[Year]]], object],
+    simulate: Callable[[bytes, int, int, int], list[list[Year]]],
+    known: Known[Year],
+) -> Job | Reply:
+    """Live the same years of scenarios, but those that are known.
+
+    ``show`` takes what is kept of each scenario's years so far, as many of each; ``simulate`` is the
+    chunk: packed scenarios, seed, first and last year.
     """
     found = [known.get(s, seed, count) for s in arms]
     if all(runs is not None for runs in found):
@@ -133,11 +153,10 @@ def _years(
     missing = [s for s, runs in zip(arms, found, strict=True) if runs is None]
     sent = desk.packed(missing)
     work = [
-        Chunk(desk.simulate_arms, (sent, seed, part.start, part.stop), len(part))
-        for part in portions(count)
+        Chunk(simulate, (sent, seed, part.start, part.stop), len(part)) for part in portions(count)
     ]
 
-    def present(new: list[list[Replication]]) -> object:
+    def present(new: list[list[Year]]) -> object:
         done = len(new[0])
         if done == count:
             for scenario, runs in zip(missing, new, strict=True):
@@ -148,9 +167,7 @@ def _years(
     return Job(work, merge=_add, present=present)
 
 
-def _add(
-    partial_: list[list[Replication]] | None, result: list[list[Replication]]
-) -> list[list[Replication]]:
+def _add(partial_: list[list[Year]] | None, result: list[list[Year]]) -> list[list[Year]]:
     return [[*a, *b] for a, b in zip(partial_ or [[] for _ in result], result, strict=True)]
 
 
@@ -250,3 +267,43 @@ def export(data: dict[str, Any], body: bytes) -> Job | Reply:
         return Reply({"name": name, "type": media}, content)
 
     return file([]) if form == "toml" else _years([own], seed, count, file)
+
+
+# --- the mentor's page ------------------------------------------------------------------------
+
+
+@handlers.add("hour")
+def coaching_hour(data: dict[str, Any], body: bytes) -> Job | Reply:
+    """Live the meetings of an hour's cut, and those of the programme's own in the same years.
+
+    Parameters
+    ----------
+    data : dict
+        ``cut`` (see :class:`ectsim.hour.Cut`), ``seed``, ``replications``; ``form`` json or csv to
+        have the final result as a file.
+    body : bytes
+        Not used.
+    """
+    cut, seed, count = desk.read_hour(data)
+    usual = hour.Cut()
+    arms = [cut.scenario()] if cut == usual else [usual.scenario(), cut.scenario()]
+
+    def show(runs: list[list[hour.Hours]]) -> object:
+        if "form" not in data:
+            return desk.present_hour(cut, seed, runs)
+        name, media, content = desk.export_hour(cut, seed, runs, str(data["form"]))
+        return Reply({"name": name, "type": media}, content)
+
+    return _lived(arms, seed, count, show, desk.simulate_hour_arms, known_hours)
+
+
+@handlers.add("numbers")
+def numbers(data: dict[str, Any], body: bytes) -> Reply:
+    """Say where every number that the hour rests on comes from; see :func:`ectsim.hour.numbers`."""
+    return Reply({"numbers": hour.numbers()})
+
+
+@handlers.add("pair_year")
+def pair_year(data: dict[str, Any], body: bytes) -> Job:
+    """Tell one pair's year week by week; see :func:`ectsim.desk.pair_year`."""
+    return Job([Chunk(desk.pair_year, (data, uploads()))])

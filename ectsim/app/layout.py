@@ -8,7 +8,19 @@ import ipywidgets
 
 from ectsim.app.widgets import Fold, Prose, Widget, heading, paragraph
 
-__all__ = ["card", "columns", "fold", "grid", "hide", "page", "row", "show_only", "stack"]
+__all__ = [
+    "card",
+    "columns",
+    "fields",
+    "fold",
+    "grid",
+    "halves",
+    "hide",
+    "page",
+    "row",
+    "show_only",
+    "stack",
+]
 
 
 def _box(children: tuple[Any, ...], *names: str) -> ipywidgets.Box:
@@ -58,6 +70,16 @@ def row(*children: Any) -> ipywidgets.Box:
 def columns(left: Any, right: Any) -> ipywidgets.Box:
     """Put questions beside answers; on a phone the answers come below."""
     return _box((left, right), "ect-columns")
+
+
+def halves(*children: Any) -> ipywidgets.Box:
+    """Put cards of equal width side by side; on a phone below one another."""
+    return _box(children, "ect-halves")
+
+
+def fields(*children: Any) -> ipywidgets.Box:
+    """Put short questions side by side, as many as there is room for."""
+    return _box(children, "ect-fields")
 
 
 def grid(*children: Any) -> ipywidgets.Box:

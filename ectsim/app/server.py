@@ -240,7 +240,7 @@ def serve(
     pause: int = 4 * 3600,
     base_url: str = "/",
     folder: Path | None = None,
-    handlers: Sequence[str] = ("ectsim.app.handlers",),
+    handlers: Sequence[str] = ("ectsim.app.handlers", "ectsim.app.group_handlers"),
     preload: Sequence[str] = (),
     workers: int = 2,
     log: Path | None = None,

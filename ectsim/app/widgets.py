@@ -30,7 +30,15 @@ Specification of a chart (plain data; the service makes it, :class:`Chart` shows
     and ``selectable`` are optional.
 ``lines``
     ``{"unit": "%", "x": [...], "x_label": "...", "low": 0, "high": 100, "series": [{"label":
-    "Plan A", "values": [...], "lo": [...], "hi": [...]}]}``; at most three series.
+    "Plan A", "values": [...], "lo": [...], "hi": [...]}]}``; at most three series. A series with
+    ``points`` (``dot`` or ``cross``) is drawn as points; None leaves a gap.
+``stacks``
+    Parts that follow one another. ``{"unit": "min", "high": 45, "keys": [{"label": "Praise",
+    "tone": "accent"}, ...], "rows": [{"label": "As planned", "values": [3, ...]}], "mark":
+    {"value": 45, "label": "the bell"}}``; ``mark`` is optional, and so is a key's ``number``, by
+    which the parts are told apart.
+
+``banner`` of any chart stands on the page, in its picture and in its table: what a plan gives up.
 
 Tones are ``accent``, ``muted``, ``warn``, ``track`` and ``empty``; marks are ``tick``, ``cross``,
 ``dash``, ``dot`` and ``slash``. No meaning may hang on the tone alone: bars have labels, states

@@ -562,6 +562,8 @@ class Coaching:
     def _coming(self, n: int) -> Window | None:
         """Return the first window from a number on in which the plan foresees a meeting."""
         windows = self.pair.windows
+        if n < len(windows) and windows[n].in_plan:  # nearly always
+            return windows[n]
         return next((windows[i] for i in range(n, len(windows)) if windows[i].in_plan), None)
 
     def _observe(self, visit: tuple[int, int, bool]) -> Generator[simpy.Event, object, None]:
@@ -705,7 +707,7 @@ class Coaching:
         so_far = len(self.rows)
         clock, practised = self._phases(cycle, clock, bell, factor)
         if self.steps:
-            done = [row[1] for row in self.rows[so_far:]]
+            done = {row[1] for row in self.rows[so_far : so_far + 3]}
             self.steps.held(now, shared=SHARE in done, modelled=MODEL in done, reps=practised)
         end = bell
         if self.plan.pastoral_by_other or form == SPLIT:

@@ -7,7 +7,9 @@ cells, so nothing can happen on a closed day.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from copy import copy
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING
@@ -168,6 +170,27 @@ class Frame:
         self.steps = steps_frame(self)
         self.training = due_training(self)
         self.coaching_hours = coaching_hours(self) if self.training else {}
+
+    def without(self, cycles: Collection[tuple[str, int]]) -> Frame:
+        """Return the frame with some cycles left out of the plan; its slots stay as protected as they were.
+
+        Parameters
+        ----------
+        cycles : collection of (str, int)
+            A pair's id and the cycle's number.
+        """
+        out = copy(self)
+        out.pairs = tuple(
+            replace(
+                p,
+                windows=tuple(
+                    replace(w, in_plan=w.in_plan and (p.pair.id, w.cycle) not in cycles)
+                    for w in p.windows
+                ),
+            )
+            for p in self.pairs
+        )
+        return out
 
     def _timetable_arrays(self, scenario: Scenario, order: list[str]) -> None:
         """Lay the cycle's cells over the year's days."""

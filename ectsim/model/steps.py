@@ -122,14 +122,16 @@ class StepsFrame:
         it with the stated chance.
     half_terms : tuple of (int, tuple of float)
         School minute at which each half term ends, and what is left of what was known when it began,
-        by how often it has come back.
+        by how often it has come back; a last one that never ends.
+    practised : tuple of float
+        The share of the gap between knowing and doing that so many rehearsals close.
     reading : tuple of tuple of (int, int)
         For each pair the minute at which a mentor who reads along reads each module of the year.
     reads : float
         How often a mentor reads a module.
-    second : tuple of (float, float)
+    second : tuple of (float, float) or None
         For each pair how far into the second year of induction the ECT is on the first day (below 0
-        before it), and what a pupil day adds.
+        before it), and what a pupil day adds; None if the year ends before it.
     """
 
     rules: Rules
@@ -138,9 +140,10 @@ class StepsFrame:
     deferral: float
     rate: float
     half_terms: tuple[tuple[int, tuple[float, ...]], ...]
+    practised: tuple[float, ...]
     reading: tuple[tuple[tuple[int, int], ...], ...]
     reads: float
-    second: tuple[tuple[float, float], ...]
+    second: tuple[tuple[float, float] | None, ...]
 
 
 def steps_frame(frame: Frame) -> StepsFrame:
@@ -163,9 +166,11 @@ def steps_frame(frame: Frame) -> StepsFrame:
         gate=scenario.plan.gate,
         deferral=school.conditions.deferral,
         rate=-log1p(-programme.steps.mastery) / max(1, programme.coaching.min_reps),
-        half_terms=tuple(
-            (last[h], tuple(left[h] ** (1 / (1 + n)) for n in range(100))) for h in last
+        half_terms=(
+            *((last[h], tuple(left[h] ** (1 / (1 + n)) for n in range(100))) for h in last),
+            (NEVER, ()),
         ),
+        practised=tuple(1.0 - (1.0 - programme.steps.practice_gain) ** n for n in range(100)),
         reading=tuple(
             tuple((monday[week] + SCHOOL_OUT, i) for i, week in enumerate(due))
             for due in frame.modules
@@ -173,6 +178,8 @@ def steps_frame(frame: Frame) -> StepsFrame:
         reads=programme.study.mentor_reads,
         second=tuple(
             (float(p.pair.served) - 1.0, float(school.fte(p.pair.ect)) / max(1, frame.days))
+            if p.pair.served + school.fte(p.pair.ect) > 1
+            else None
             for p in frame.pairs
         ),
     )
@@ -318,10 +325,11 @@ class Steps:
 
     def _study(self, state: Learning, module: int) -> None:
         """Add what an hour of study does, for the module and for those it returns to."""
-        knowing = state.knowing
+        knowing, returned, gain = state.knowing, state.returned, self._p.revisit_gain
         knowing[module] += self._p.study_gain * (1.0 - knowing[module])
         for old in self._library.returns.get(module, ()):
-            self._return_to(state, old)
+            knowing[old] += gain * (1.0 - knowing[old])
+            returned[old] += 1
 
     def _return_to(self, state: Learning, module: int) -> None:
         state.knowing[module] += self._p.revisit_gain * (1.0 - state.knowing[module])
@@ -338,13 +346,13 @@ class Steps:
         half_terms = self._laid.half_terms
         i, n = state.read - first, min(len(studied), self._laid.modules - first)
         while True:
-            more = self._half_term < len(half_terms)
-            at, kept = half_terms[self._half_term] if more else (NEVER, ())
-            until = min(at, now)
+            at, kept = half_terms[self._half_term]
+            until = at if at < now else now
             while i < n and studied[i] <= until:
                 self._study(state, first + i)
                 i += 1
-            state.read = first + i if i > 0 else state.read
+            if i > 0:
+                state.read = first + i
             while self._returned < len(returns) and returns[self._returned][0] <= until:
                 self._return_to(state, returns[self._returned][1])
                 self._returned += 1
@@ -438,7 +446,9 @@ class Steps:
         """Take what the visit showed, if whoever chooses hits it; else what follows, or what is liked."""
         draws, at, state, p = self._draws, (self._cycle + 1) * DRAWS, self.state, self._p
         latest = known - 1
-        led = draws[at + LED] < self._led_share()
+        led = draws[at + LED] < (
+            p.led_start if self._laid.second[self._pair] is None else self._led_share()
+        )
         need = self._shown(known, current)
         fit = p.led_fit if led else p.fit
         if not led and self._reading[need] < self._laid.reads:
@@ -505,8 +515,8 @@ class Steps:
 
     def _led_share(self) -> float:
         """Return how likely the ECT is to choose: rising through the second year (F074, F116)."""
-        p, (second, rise) = self._p, self._laid.second[self._pair]
-        second += self._day * rise
+        p, (begun, rise) = self._p, self._laid.second[self._pair] or (-1.0, 0.0)
+        second = begun + self._day * rise
         if second < 0:
             return p.led_start
         share = p.led_start + (p.led_end - p.led_start) * min(1.0, second)
@@ -529,7 +539,8 @@ class Steps:
         state, day = self.state, self._day
         if state.seen or state.step < 0:
             return True
-        self._advance(day)
+        if state.settled_on is None:
+            self._advance(day)
         on = state.settled_on
         if on is None:
             return False
@@ -560,7 +571,8 @@ class Steps:
         state, p, pair, cycle, day = self.state, self._p, self._pair, self._cycle, self._day
         rate = self._laid.rate * reps
         if form == REPEAT:
-            self._advance(day)
+            if state.since < day:
+                self._advance(day)
             self._rows.append((now, REPEATED, pair, cycle, step, 0, 0, 0))
             state.repeats += 1
         else:
@@ -574,7 +586,7 @@ class Steps:
             state.step, state.repeats, state.progress = step, 0, 0.0
             state.set_on, state.since, state.settled_on, state.seen = day, day, None, False
             state.work = -log1p(-self._draws[at + WORK])
-        share = 1.0 - (1.0 - p.practice_gain) ** reps
+        share = self._laid.practised[reps]
         if not modelled:
             rate, share = rate * p.without_model, share * p.without_model
         state.rate = rate

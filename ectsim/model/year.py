@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from math import exp
 from operator import itemgetter
@@ -235,7 +235,9 @@ class Carried:
     learning: dict[str, Learning] = field(default_factory=dict)
 
 
-def live(scenario: Scenario, seed: int, replication: int) -> Year:
+def live(
+    scenario: Scenario, seed: int, replication: int, *, without: Collection[tuple[str, int]] = ()
+) -> Year:
     """Simulate the first school year of a run and keep what it was made of.
 
     Parameters
@@ -246,12 +248,15 @@ def live(scenario: Scenario, seed: int, replication: int) -> Year:
         The run's seed.
     replication : int
         Which year, 0 is the first.
+    without : collection of (str, int)
+        Cycles (a pair's id, the cycle's number) that nobody tries to hold: they are due and lost.
+        All else of the year, luck and cover included, is as it would be.
 
     Returns
     -------
     Year
     """
-    return _live(scenario, Luck(seed, replication), Carried())[0]
+    return _live(scenario, Luck(seed, replication), Carried(), without)[0]
 
 
 def live_years(scenario: Scenario, seed: int, replication: int) -> list[Year]:
@@ -308,9 +313,13 @@ def joined(years: list[Year]) -> EventLog:
     return EventLog(rows, end)
 
 
-def _live(scenario: Scenario, luck: Luck, carried: Carried) -> tuple[Year, Carried]:
+def _live(
+    scenario: Scenario, luck: Luck, carried: Carried, without: Collection[tuple[str, int]] = ()
+) -> tuple[Year, Carried]:
     """Simulate one school year, from what the year before hands on."""
     frame = frame_of(scenario)
+    if without:
+        frame = frame.without(without)
     diary = write_diary(frame, luck)
     training = Training(frame, diary, luck) if frame.training else None
     cover = allocate(frame, diary, luck)

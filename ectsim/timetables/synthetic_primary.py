@@ -59,13 +59,15 @@ SICK_DAYS_PRIMARY = 4.4
 """Days a primary teacher is ill in a year (E4-03: 4.1 to 4.5)."""
 
 
-def synthetic_primary(*, name: str = "primary") -> School:
+def synthetic_primary(*, name: str = "primary", one_mentor: bool = False) -> School:
     """Make a two-form entry primary school of 14 class teachers: always the same one.
 
     Parameters
     ----------
     name : str
         What to call it.
+    one_mentor : bool
+        Whether the first pair's mentor has both ECTs; nothing else differs.
     """
     rows = {f"C{c}": _blank() for c in CLASSES}
     rows.update({who: _blank() for who in ("HT", "DH", "P1", "P2", "H1", "H2", "H3")})
@@ -101,7 +103,7 @@ def synthetic_primary(*, name: str = "primary") -> School:
         later=tuple(later),
         grid=GRID,
         staff=tuple(Staff(who, _department(who), Fraction(1)) for who in sorted(rows)),
-        pairs=tuple(Pair(ect, mentor) for ect, mentor, _ in PAIRS),
+        pairs=tuple(Pair(ect, PAIRS[0][1] if one_mentor else mentor) for ect, mentor, _ in PAIRS),
         timetable=Timetable({who: "".join(row) for who, row in rows.items()}, cells),
         conditions=Conditions(sickness_days=SICK_DAYS_PRIMARY),
         assumptions=("the school is generated: no school's own timetable stands in it",),
@@ -163,9 +165,11 @@ def _slots() -> dict[str, PairSlots]:
     return out
 
 
-def primary_files() -> dict[str, str]:
-    """Return the files of the school ``primary``: name to text."""
-    school, programme = synthetic_primary(), Programme.preset("2021")
+def primary_files(*, one_mentor: bool = False) -> dict[str, str]:
+    """Return the files of the school ``primary``, or of ``primary_shared``: name to text."""
+    name = "primary_shared" if one_mentor else "primary"
+    school = synthetic_primary(name=name, one_mentor=one_mentor)
+    programme = Programme.preset("2021")
     found = Scenario("found_time", programme, school, Plan.preset("found_time"))
     fixed = Plan.preset("timetabled").model_copy(update={"slots": _slots()})
     timetabled = Scenario("timetabled", programme, school, fixed)
@@ -177,9 +181,10 @@ def primary_files() -> dict[str, str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the school; the argument is the folder, by default the shipped one."""
-    target = Path(arguments[0]) if arguments else data_dir() / "schools" / "primary"
-    write_folder(target, primary_files(), replace=True)
+    """Write the two schools; the argument is the folder for them, by default the shipped one."""
+    target = Path(arguments[0]) if arguments else data_dir() / "schools"
+    write_folder(target / "primary", primary_files(), replace=True)
+    write_folder(target / "primary_shared", primary_files(one_mentor=True), replace=True)
     return 0
 
 

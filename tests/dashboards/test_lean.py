@@ -17,6 +17,9 @@ LOADED_BY_KERNELS = [
     "ectsim.app.layout",
     "ectsim.app.pages.board",
     "ectsim.app.pages.coordinator",
+    "ectsim.app.pages.launch",
+    "ectsim.app.pages.mentor",
+    "ectsim.app.pages.partner",
     "ectsim.app.widgets",
 ]
 

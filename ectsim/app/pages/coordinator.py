@@ -14,6 +14,7 @@ from ectsim.app.controls import Control, Form, control
 from ectsim.app.layout import card, columns, fold, grid, hide, row, stack
 from ectsim.app.layout import page as layout_page
 from ectsim.app.pages import coordinator_words as words
+from ectsim.app.pages import origins
 from ectsim.app.pages.coordinator_school import SAMPLE, SchoolCard
 from ectsim.app.widgets import (
     Address,
@@ -213,6 +214,7 @@ class Coordinator:
     def _keep_card(self) -> ipywidgets.Box:
         self._code = Prose()
         self._python = Prose()
+        self._numbers = Figures()
         return card(
             row(
                 Download("Save the results (CSV)", lambda: self._export("csv")),
@@ -228,6 +230,7 @@ class Coordinator:
             ),
             self._code,
             fold("Show me the Python", self._python),
+            fold("Where do these numbers come from?", self._numbers),
             Prose(
                 heading("What the model does not claim", 3),
                 {
@@ -452,6 +455,11 @@ class Coordinator:
             self._adopt({"plan.cover.supervisors": school["supervisors"]})
         self._first = ({**self._first[0], "plan.cover.supervisors": school["supervisors"]}, {})
         self.school.show(school)
+        self._numbers.show(
+            "Every choice and condition, and what is filled in for it",
+            origins.COLUMNS,
+            origins.rows(school["parameters"].values()),
+        )
         options = [[p["id"], f"{p['id']} with {p['mentor']}"] for p in school["pairs"]]
         self._pair.options = options or [["", "no pair"]]
         self._pair.value = options[0][0] if options else ""

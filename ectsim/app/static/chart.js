@@ -216,7 +216,13 @@ function strip(data, room, size, chosen, choose) {
   return [parts, y + size * 1.7];
 }
 
-// Lines over numbers: {unit, x: [..], x_label?, low?, high?, series: [{label, values, lo?, hi?}]}
+// A value that stands alone: a dot, or a cross where two kinds are told apart.
+function point(kind, x, y) {
+  if (kind === "cross") return el("path", { d: "M-4,-4 l8,8 M4,-4 l-8,8", transform: `translate(${x.toFixed(1)},${y.toFixed(1)})`, class: "line second solid" });
+  return el("circle", { cx: x, cy: y, r: 4, class: "hollow" });
+}
+
+// Lines over numbers: {unit, x: [..], x_label?, low?, high?, series: [{label, values, lo?, hi?, points?}]}
 function lines(data, room, size) {
   const parts = [];
   const all = data.series.flatMap((s) => [...s.values, ...(s.lo || []), ...(s.hi || [])]).filter((v) => v !== null);
@@ -235,7 +241,8 @@ function lines(data, room, size) {
       at = 0;
       y += size * 1.6;
     }
-    parts.push(el("line", { x1: at, x2: at + size * 2.6, y1: y + size * 0.7, y2: y + size * 0.7, class: styles[i % 3] }));
+    if (series.points) parts.push(point(series.points, at + size * 1.3, y + size * 0.7));
+    else parts.push(el("line", { x1: at, x2: at + size * 2.6, y1: y + size * 0.7, y2: y + size * 0.7, class: styles[i % 3] }));
     parts.push(el("text", { x: at + size * 3.1, y: y + size, "font-size": size * 0.95 }, series.label));
     at += wide;
   });
@@ -249,7 +256,10 @@ function lines(data, room, size) {
   for (const series of data.series)
     if (series.lo && series.hi)
       parts.push(el("path", { d: path(series.hi) + [...series.lo.keys()].reverse().map((i) => `L${px(data.x[i]).toFixed(1)},${py(series.lo[i]).toFixed(1)}`).join("") + "z", class: "band" }));
-  data.series.forEach((series, i) => parts.push(el("path", { d: path(series.values), class: styles[i % 3] })));
+  data.series.forEach((series, i) => {
+    if (series.points) series.values.forEach((v, k) => v !== null && parts.push(point(series.points, px(data.x[k]), py(v))));
+    else parts.push(el("path", { d: path(series.values), class: styles[i % 3] }));
+  });
   y += tall;
   parts.push(el("line", { x1: left, x2: room, y1: y, y2: y, class: "axis" }));
   for (const tick of ticks(x0, x1, room - left, size)) parts.push(el("text", { x: px(tick), y: y + size * 1.4, "text-anchor": "middle", class: "s n", "font-size": size * 0.9 }, number(tick)));
@@ -261,7 +271,59 @@ function lines(data, room, size) {
   return [parts, y];
 }
 
-const KINDS = { bars, dots, strip, lines };
+// Minutes in a row, part after part: {unit, high, mark?: {value, label}, keys: [{label, tone, number?}], rows: [{label, values}]}
+// Each part has a number, which the key below explains: colour says nothing that a number does not.
+function stacks(data, room, size) {
+  const parts = [];
+  const tall = size * 2.2;
+  const at = (value) => (value / (data.high || 1)) * room;
+  let y = data.mark ? size * 1.5 : 0;
+  const top = y;
+  for (const row of data.rows) {
+    parts.push(el("text", { x: 0, y: y + size, class: "b", "font-size": size }, row.label));
+    y += size * 1.4;
+    let from = 0;
+    row.values.forEach((value, i) => {
+      if (!(value > 0)) return;
+      const [x, wide] = [at(from), at(value)];
+      const kind = tone(data.keys[i].tone);
+      const box = el("rect", { x: x + 0.75, y, width: Math.max(0.5, wide - 1.5), height: tall, rx: 2, class: kind });
+      box.append(el("title", {}, `${row.label}: ${data.keys[i].label} ${number(value)} ${data.unit}`));
+      parts.push(box);
+      const ink = kind === "track" || kind === "empty" ? "n" : "n on";
+      const both = [data.keys[i].number || `${i + 1}`, number(value)];
+      if (wide > size * 1.05) {
+        parts.push(el("text", { x: x + wide / 2, y: y + size * 0.95, "text-anchor": "middle", class: ink + " b", "font-size": size * 0.8, "pointer-events": "none" }, both[0]));
+        if (wide > width_of(both[1], size * 0.75) + 4) parts.push(el("text", { x: x + wide / 2, y: y + size * 1.85, "text-anchor": "middle", class: ink, "font-size": size * 0.75, "pointer-events": "none" }, both[1]));
+      }
+      from += value;
+    });
+    y += tall + size * 0.8;
+  }
+  if (data.mark) {
+    const x = Math.min(room - 1, at(data.mark.value));
+    parts.push(el("line", { x1: x, x2: x, y1: top, y2: y - size * 0.4, class: "target" }));
+    parts.push(el("text", { x: Math.min(x, room), y: top - size * 0.4, "text-anchor": x > room / 2 ? "end" : "start", class: "s", "font-size": size * 0.9 }, `${data.mark.label}, ${number(data.mark.value)} ${data.unit}`));
+  }
+  let x = 0;
+  y += size * 0.3;
+  data.keys.forEach((key, i) => {
+    if (!data.rows.some((row) => row.values[i] > 0)) return;
+    const wide = size * 1.9 + width_of(key.label, size * 0.9) + size;
+    if (x && x + wide > room) {
+      x = 0;
+      y += size * 1.9;
+    }
+    const kind = tone(key.tone);
+    parts.push(el("rect", { x: x + 1, y: y + 1, width: size * 1.4, height: size * 1.4, rx: 3, class: kind }));
+    parts.push(el("text", { x: x + 1 + size * 0.7, y: y + size * 1.05, "text-anchor": "middle", class: (kind === "track" || kind === "empty" ? "b n" : "b n on"), "font-size": size * 0.8 }, key.number || `${i + 1}`));
+    parts.push(el("text", { x: x + size * 1.9, y: y + size * 1.1, class: "s", "font-size": size * 0.9 }, key.label));
+    x += wide;
+  });
+  return [parts, y + size * 1.9];
+}
+
+const KINDS = { bars, dots, strip, lines, stacks };
 
 function cell_text(value) {
   // A spreadsheet takes a cell that begins with one of these for a formula.
@@ -275,7 +337,7 @@ function file_name(title, ending) {
 }
 
 // A copy that needs no style sheet, on white, whatever the page looks like.
-function alone(svg, title) {
+function alone(svg, title, banner) {
   const copy = svg.cloneNode(true);
   const stage = el("div", { class: "ect ect-chart ect-light", "aria-hidden": "true", style: "position:fixed;left:-9999px;top:0" }, copy);
   document.body.append(stage);
@@ -286,14 +348,16 @@ function alone(svg, title) {
   }
   stage.remove();
   const [, , w, h] = svg.getAttribute("viewBox").split(" ").map(Number);
-  const top = 44;
+  const said = banner ? wrap(banner, 13, w) : [];
+  const top = 44 + said.length * 18;
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   copy.setAttribute("viewBox", `-16 ${-top} ${w + 32} ${h + top + 16}`);
   copy.setAttribute("width", w + 32);
   copy.setAttribute("height", h + top + 16);
   const ground = el("rect", { x: -16, y: -top, width: w + 32, height: h + top + 16, fill: "#ffffff" });
-  const heading = el("text", { x: 0, y: -18, "font-size": 18, "font-weight": 650, "font-family": "system-ui, sans-serif", fill: "#1b2420" }, title);
-  copy.querySelector("desc").after(ground, heading);
+  const heading = el("text", { x: 0, y: 26 - top, "font-size": 18, "font-weight": 650, "font-family": "system-ui, sans-serif", fill: "#1b2420" }, title);
+  const lines = said.map((line, i) => el("text", { x: 0, y: 26 - top + 18 * (i + 1), "font-size": 13, "font-weight": 650, "font-family": "system-ui, sans-serif", fill: "#8a3b12" }, line));
+  copy.querySelector("desc").after(ground, heading, ...lines);
   return [new XMLSerializer().serializeToString(copy), w + 32, h + top + 16];
 }
 
@@ -302,6 +366,7 @@ function render({ model, el: root }) {
   const id = uid();
   const heading = el("h3", { id: id + "-h" });
   const sentence = el("p");
+  const caution = el("p", { class: "ect-warned" });
   const title = el("title", { id: id + "-t" });
   const description = el("desc", { id: id + "-d" });
   const svg = el("svg", { role: "img", "aria-labelledby": `${id}-t ${id}-d` }, title, description);
@@ -314,10 +379,10 @@ function render({ model, el: root }) {
   const tool = (text, action) => el("button", { type: "button", class: "ect-small", onclick: action, "aria-describedby": id + "-h" }, text);
   const tools = el("div", { class: "ect-tools" },
     tool("Save as PNG", save_png),
-    tool("SVG", () => save(file_name(spec().title, ".svg"), "image/svg+xml", alone(svg, spec().title)[0])),
+    tool("SVG", () => save(file_name(spec().title, ".svg"), "image/svg+xml", alone(svg, spec().title, spec().banner)[0])),
     tool("CSV", save_csv),
     say);
-  const box = el("div", { class: "ect-chart" }, heading, sentence, svg, details, tools);
+  const box = el("div", { class: "ect-chart" }, heading, sentence, caution, svg, details, tools);
   root.append(box);
   let drawn = 0;
 
@@ -329,13 +394,13 @@ function render({ model, el: root }) {
   }
 
   function save_csv() {
-    const rows = [spec().table.columns, ...spec().table.rows];
+    const rows = [...(spec().banner ? [[spec().banner]] : []), spec().table.columns, ...spec().table.rows];
     // The mark at the start tells a spreadsheet that the file is UTF-8.
     save(file_name(spec().title, ".csv"), "text/csv", "\ufeff" + rows.map((row) => row.map(cell_text).join(",")).join("\r\n") + "\r\n");
   }
 
   function save_png() {
-    const [text, w, h] = alone(svg, spec().title);
+    const [text, w, h] = alone(svg, spec().title, spec().banner);
     const image = new Image();
     image.onload = () => {
       const canvas = el("canvas", { width: w * 2, height: h * 2 });
@@ -366,6 +431,8 @@ function render({ model, el: root }) {
     if (!name) return;
     heading.textContent = name;
     sentence.textContent = words;
+    caution.textContent = spec().banner || "";
+    caution.hidden = !spec().banner;
     title.textContent = name;
     description.textContent = more || words;
     for (const [key, value] of Object.entries({ metric: metric?.name, lo: metric?.lo, hi: metric?.hi, n: metric?.n }))

@@ -3,6 +3,11 @@
 (() => {
   "use strict";
 
+  // anywidget gives a part of the page two seconds to begin and then leaves it out; a slow or busy
+  // machine needs longer for a page of a hundred parts.
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  AbortSignal.timeout = (milliseconds) => timeout(milliseconds === 2000 ? 60000 : milliseconds);
+
   const EVERY = 4000;
   let config;
   let over = false;
