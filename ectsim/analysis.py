@@ -14,6 +14,7 @@ from typing import Any, Literal
 from ectsim import __version__
 from ectsim.experiment import Results
 from ectsim.metrics import METRICS
+from ectsim.money import money_dict
 
 __all__ = [
     "LIMITS",
@@ -173,7 +174,8 @@ def result_dict(results: Results) -> dict[str, Any]:
         lo, hi, unit, p10, p90, n}}, ``ledger`` {bin: mean cycles}, ``due`` (mean cycles),
         ``ledger_total`` and ``due_total`` (whole numbers over all replications), ``pairs`` (cycles
         due, held, held in full of each pair over all replications), ``years`` (completion in each
-        replication), ``warnings``, ``limits``; for a run over several school years
+        replication), ``money`` (see :func:`ectsim.money.money_dict`), ``banner``, ``warnings``,
+        ``limits``; for a run over several school years
         ``school_years``, each with ``name``, ``due``, ``due_total``, ``ledger_total``, ``metrics``,
         ``pairs``.
     """
@@ -196,6 +198,7 @@ def result_dict(results: Results) -> dict[str, Any]:
         "ledger_total": total,
         "pairs": _pairs_dict(results),
         "years": {name: results.metric(name) for name in ("completion_full", "completion_any")},
+        "money": money_dict(results),
         "banner": s.banner,
         "warnings": list(s.warnings),
         "limits": LIMITS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -181,8 +181,8 @@ def _carried(reference: str) -> Carried | None:
 
 
 @contextmanager
-def _progress(words: str) -> Iterator[Progress | None]:
-    """Show progress on a terminal; a pipe sees nothing of it."""
+def _stages() -> Iterator[Callable[[str, int, int], None] | None]:
+    """Show the progress of work in stages on a terminal; a pipe sees nothing of it."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -191,8 +191,17 @@ def _progress(words: str) -> Iterator[Progress | None]:
 
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(words, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        task = bar.add_task("", total=None)
+        yield lambda words, done, total: bar.update(
+            task, description=words, completed=done, total=total
+        )
+
+
+@contextmanager
+def _progress(words: str) -> Iterator[Progress | None]:
+    """Show the progress of one piece of work."""
+    with _stages() as show:
+        yield (lambda done, total: show(words, done, total)) if show else None
 
 
 def _replicate(
@@ -423,6 +432,44 @@ def bench(as_json: JSON = False) -> None:
 
     figures = measure()
     _print({"figures": [f.to_dict() for f in figures]}, bench_lines(figures), as_json=as_json)
+
+
+@app.command()
+def register(as_json: JSON = False) -> None:
+    """List every number with its source and range, and every fact with what represents it."""
+    from ectsim.register import register_dict, register_lines  # noqa: PLC0415
+
+    found = register_dict()
+    _print(found, register_lines(found), as_json=as_json)
+
+
+@app.command()
+def validate(
+    seed: SEED = 1,
+    replications: Annotated[
+        int, typer.Option(min=2, max=100_000, help="Years an arm; the rule asks for 200.")
+    ] = 40,
+    points: Annotated[
+        int,
+        typer.Option(min=0, max=10_000, help="Points of the prior range; the rule asks for 200."),
+    ] = 20,
+    by_the_rule: Annotated[
+        bool, typer.Option("--by-the-rule", help="200 years and 200 points: some minutes.")
+    ] = False,
+    workers: WORKERS = None,
+    as_json: JSON = False,
+) -> None:
+    """Hold the model against published figures: one number is fitted, the rest predicted, misses said."""
+    from ectsim import experiment, validation  # noqa: PLC0415
+
+    if by_the_rule:
+        replications, points = validation.RULE_YEARS, validation.RULE_POINTS
+    count = experiment.default_workers() if workers is None else workers
+    with experiment.local_pool(count) as pool, _stages() as progress:
+        found = validation.validate(
+            seed=seed, replications=replications, points=points, executor=pool, progress=progress
+        )
+    _print(found, validation.validation_lines(found), as_json=as_json)
 
 
 @app.command()

@@ -21,18 +21,24 @@ from ectsim.share import data_dir
 
 __all__ = [
     "Ambiguity",
+    "Constant",
+    "Fact",
     "Figure",
     "Flex",
+    "Grant",
     "Module",
     "Section",
     "Step",
     "Term",
     "TrainingEvent",
     "ambiguities",
+    "constants",
     "events",
     "evidence",
+    "facts",
     "flex",
     "framework",
+    "funding",
     "glossary",
     "modules",
     "steps",
@@ -330,6 +336,96 @@ class Figure:
     use: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact of the programme's documents, and where ectsim represents it.
+
+    Parameters
+    ----------
+    id : str
+        ``F`` and three digits.
+    kinds : str
+        One letter each: P a parameter, R a rule of the process, M a metric, T a test; L a lesson,
+        D something that a page shows or asks; ``-`` none of them, a name or a source.
+    words : str
+        The fact, in our words.
+    claims : tuple of str
+        What represents it: see :func:`ectsim.register.resolve`.
+    reason : str
+        Why nothing does, or what of it is left out; "" where it is all there.
+    """
+
+    id: str
+    kinds: str
+    words: str
+    claims: tuple[str, ...]
+    reason: str
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the model must represent it: kinds P, R, M and T."""
+        return bool(set("PRMT") & set(self.kinds))
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number that stands in the code and that no scenario changes.
+
+    Parameters
+    ----------
+    name : str
+        Its module and name, such as ``ectsim.model.frame:BELL_MIN``.
+    unit, status, source, low, high, words
+        As of a parameter: see :class:`ectsim.parameters.Certificate`.
+    """
+
+    name: str
+    unit: str
+    status: str
+    source: tuple[str, ...]
+    low: float | None
+    high: float | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a school is paid towards induction.
+
+    Parameters
+    ----------
+    id : str
+        Its id.
+    regime : str
+        Name of the programme under which it is paid.
+    part : str
+        ``ect_year_1``, ``ect_year_2`` (an ECT), ``mentor_year_2`` (an ECT's mentor),
+        ``mentor_training``, ``mentor_training_start`` (a mentor).
+    region : str
+        Pay area: ``rest``, ``inner_london``, ``outer_london`` or ``fringe``.
+    pounds : float
+        Amount.
+    hours : float or None
+        Hours that it stands for, where that is said.
+    status : str
+        ``external``: published.
+    source : tuple of str
+        Ids of its sources.
+    words : str
+        What it is for.
+    """
+
+    id: str
+    regime: str
+    part: str
+    region: str
+    pounds: float
+    hours: float | None
+    status: str
+    source: tuple[str, ...]
+    words: str
+
+
 class _Row:
     """One row of a table, which can say where it stands."""
 
@@ -370,6 +466,16 @@ class _Row:
         if not 0 < value <= 24:
             raise self.wrong(column, f"'{self.cells[column]}' is no number of hours")
         return value
+
+    def number(self, column: str) -> float | None:
+        """Return a number, None where the cell is empty."""
+        text = self.cells[column].strip()
+        if not text:
+            return None
+        try:
+            return float(text)
+        except ValueError:
+            raise self.wrong(column, f"'{text}' is no number") from None
 
     def flag(self, column: str) -> bool:
         return self.one_of(column, ("true", "false")) == "true"
@@ -665,6 +771,103 @@ def evidence(folder: Path | None = None) -> tuple[Figure, ...]:
 
     header = "id figure population value year source address read use"
     return _unique(list(_table(folder, "evidence.csv", header)), figure, lambda f: f.id)
+
+
+@lru_cache
+def facts(folder: Path | None = None) -> tuple[Fact, ...]:
+    """Return the facts of the programme's documents with what represents each.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        Where ``facts.csv`` is; the data that ships if None.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or broken, or a fact has neither a claim nor a reason.
+    """
+
+    def fact(row: _Row) -> Fact:
+        kinds = row.text("kinds")
+        if kinds != "-" and set(kinds) - set("PRMTLD"):
+            raise row.wrong("kinds", "a letter is no kind", "use P R M T L D, or -")
+        reason = row.cells["reason"].strip()
+        found = Fact(row.text("id"), kinds, row.text("words"), row.words("claims"), reason)
+        if found.simulated and not (found.claims or found.reason):
+            raise row.wrong("reason", "it is empty, and nothing represents the fact")
+        return found
+
+    return _unique(
+        list(_table(folder, "facts.csv", "id kinds words claims reason")), fact, lambda f: f.id
+    )
+
+
+@lru_cache
+def constants(folder: Path | None = None) -> tuple[Constant, ...]:
+    """Return the numbers that stand in the code.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        Where ``constants.csv`` is; the data that ships if None.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or broken, or an assumption has no range.
+    """
+    known = ("source", "derived", "external", "assumption")
+
+    def constant(row: _Row) -> Constant:
+        found = Constant(
+            row.text("name"), row.cells["unit"].strip(), row.one_of("status", known),
+            row.words("source"), row.number("low"), row.number("high"), row.text("words"),
+        )  # fmt: skip
+        if found.status == "assumption" and None in (found.low, found.high):
+            raise row.wrong("low", "an assumption needs a range", "fill in low and high")
+        if found.status in ("source", "derived", "external") and not found.source:
+            raise row.wrong("source", "it is empty", "name an id, or make it an assumption")
+        return found
+
+    header = "name unit low high status source words"
+    return _unique(list(_table(folder, "constants.csv", header)), constant, lambda c: c.name)
+
+
+@lru_cache
+def funding(folder: Path | None = None) -> tuple[Grant, ...]:
+    """Return what schools are paid towards induction, by regime and pay area.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        Where ``funding.csv`` is; the data that ships if None.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or broken.
+    """
+    parts = (
+        "ect_year_1",
+        "ect_year_2",
+        "mentor_year_2",
+        "mentor_training",
+        "mentor_training_start",
+    )
+    regions = ("rest", "inner_london", "outer_london", "fringe")
+
+    def grant(row: _Row) -> Grant:
+        pounds = row.number("pounds")
+        if pounds is None or pounds < 0:
+            raise row.wrong("pounds", "it is no amount")
+        return Grant(
+            row.text("id"), row.text("regime"), row.one_of("part", parts), row.one_of("region", regions), pounds,
+            row.number("hours"), row.one_of("status", ("external",)), row.words("source"), row.text("words"),
+        )  # fmt: skip
+
+    header = "id regime part region pounds hours status source words"
+    return _unique(list(_table(folder, "funding.csv", header)), grant, lambda g: g.id)
 
 
 def topic(module: int) -> str:

@@ -10,6 +10,7 @@ from math import nan
 from statistics import median
 from typing import TYPE_CHECKING, Literal
 
+from ectsim import money
 from ectsim.ledger import Entry, ledger
 from ectsim.log import EVENT_CODE, FORM_CODE
 
@@ -21,6 +22,7 @@ __all__ = ["METRICS", "Metric", "Run", "measure"]
 
 TIME, EVENT, PAIR, CYCLE, VALUE, CAUSE, FORM, SIDE = range(8)
 E, F = EVENT_CODE, FORM_CODE
+ECT, MENTOR = 1, 2
 PASS_MARK = 0.75
 """Share of due cycles at which a pair counts as engaged (E2-06)."""
 
@@ -162,6 +164,52 @@ def _mentor_minutes(run: Run, *, protected: bool) -> float:
         live_in_slot = row[FORM] == F["live"] and run.scenario.plan.meeting == "fixed"
         total += row[VALUE] if live_in_slot == protected else 0
     return _share(total, _mentors(run) * _weeks(run))
+
+
+def _a_mentor_and_week(run: Run, minutes: float) -> float:
+    return _share(minutes, _mentors(run) * _weeks(run))
+
+
+def _bought_cost(run: Run) -> float:
+    grid = run.scenario.school.grid
+    lessons = sum(p.kind == "lesson" for p in grid.periods)
+    return _share(run.cover.get("bought", nan) * run.scenario.plan.cover.supply_cost_day, lessons)
+
+
+def _mentors_trained(run: Run) -> float:
+    """Return the share of mentors who reached three quarters of the training due to them."""
+    due: dict[tuple[int, str], int] = defaultdict(int)
+    done: dict[tuple[int, str], int] = defaultdict(int)
+    for k, year in enumerate(run.years):
+        reached = {row[:3] for row in _training(year, "trained", "caught_up")}
+        for person, side, event in _due_training(year):
+            if side == MENTOR:
+                due[k, person] += 1
+                done[k, person] += (person, side, event) in reached
+    return _share(sum(done[i] >= PASS_MARK * n for i, n in due.items()), len(due))
+
+
+def _all_three(run: Run) -> float:
+    """Return the share of pairs at three quarters of coaching, of study and of the ECT's training."""
+    from ectsim.model.frame import frame_of  # noqa: PLC0415 - only this metric needs the frame
+
+    good = [0] * len(run.scenario.school.pairs)
+    for year in run.years:
+        frame = frame_of(year.scenario)
+        reached = {row[:3] for row in _training(year, "trained", "caught_up")}
+        studied: dict[int, int] = defaultdict(int)
+        for row in year.rows("studied"):
+            studied[row[PAIR]] += 1
+        for p in frame.pairs:
+            ect = year.scenario.school.pairs[p.index].ect
+            events = [d for d in _due_training(year) if d[:2] == (ect, ECT)]
+            due, held, _ = year.by_pair.get(p.index, (0, 0, 0))
+            good[p.index] += (
+                held >= PASS_MARK * due
+                and studied[p.index] >= PASS_MARK * len(frame.modules[p.index])
+                and sum(d in reached for d in events) >= PASS_MARK * len(events)
+            )
+    return _share(sum(n == len(run.years) for n in good), len(good))
 
 
 def _cover_taken(run: Run) -> float:
@@ -351,6 +399,16 @@ METRICS: dict[str, Metric] = _registry(
     Metric("training_lessons", "Lessons left by training", "lessons of people who are away at a conference", "lessons", "less", _training_lessons),
     Metric("owed_minutes", "Time owed for evening training", "minutes of evening training owed to members of pairs in the year", "minutes", "less", lambda r: _minutes_of(r, "time_owed")),
     Metric("owed_open", "Owed and not given back", "owed minutes that are not given back by the end of the year", "minutes", "less", lambda r: _minutes_of(r, "time_owed") - _minutes_of(r, "time_given_back")),
+    Metric("all_three", "Pairs at 75 % of all three", "pairs with three quarters of coaching held, of modules done and of the ECT's training reached", "share", "more", _all_three),
+    Metric("mentors_trained", "Mentors at 75 % of training", "mentors who reached three quarters of the training due to them, over mentors with any", "share", "more", _mentors_trained),
+    Metric("mentor_overflow", "Mentor time beyond the hour", "minutes of visits and meetings beyond the entitlement of their cycles, a mentor and week", "minutes", "less", lambda r: _a_mentor_and_week(r, money.mentor_overflow(r))),
+    Metric("mentor_preparation", "Mentor time of planning", "minutes of planning meetings, a mentor and week", "minutes", "", lambda r: _a_mentor_and_week(r, money.mentor_preparation(r))),
+    Metric("mentor_training_time", "Mentor time in training", "minutes of training events gone to, a mentor and week", "minutes", "", lambda r: _a_mentor_and_week(r, money.mentor_training(r))),
+    Metric("entitlement_used_1", "Used of first years' time", "minutes of meetings, study and training of ECTs in year 1 over the tenth of their lessons that they have off", "share", "", lambda r: money.entitlement_used(r, 1)),
+    Metric("entitlement_used_2", "Used of second years' time", "the same in year 2, over a twentieth", "share", "", lambda r: money.entitlement_used(r, 2)),
+    Metric("ect_own_time", "ECTs' time outside school", "ECTs' induction minutes before and after the school day, in evenings and at weekends, over all of them", "share", "less", money.ect_own_time),
+    Metric("coordinator_training", "Coordinator's orientation and launch", "minutes of the coordinator's orientation and live launch", "minutes", "", money.coordinator_training),
+    Metric("bought_cost", "Lessons bought in", "cost of lessons bought in when nobody was left to call", "pounds", "less", _bought_cost),
 )  # fmt: skip
 """Every metric that results carry."""
 

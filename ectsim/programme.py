@@ -18,6 +18,7 @@ __all__ = [
     "Coaching",
     "Entitlement",
     "Events",
+    "Launch",
     "Minutes3",
     "Programme",
     "Steps",
@@ -125,6 +126,15 @@ class Coaching(Frozen):
     learning_cycles: float = number(
         5.0, unit="cycles", status="assumption", source="F180", low=3, high=10, ge=0.5, le=60,
         ask="After how many cycles is two thirds of that gone?",
+    )  # fmt: skip
+    plan_minutes: float = number(
+        10.0, unit="minutes a meeting", status="assumption", source="F154 F179", low=5, high=20, ge=0, le=120,
+        ask="How long does a practised mentor plan a meeting?",
+    )  # fmt: skip
+    plan_mismatch: float = number(
+        1.5, unit="times", status="assumption", source="F127 F225", low=1.0, high=2.0, ge=1, le=5,
+        ask="How much longer where mentor and ECT teach different subjects?",
+        why="Who knows the subject fits an example to it at once.",
     )  # fmt: skip
     review_weeks: tuple[int, ...] = number(
         (14, 25, 37), unit="weeks of the year, 0 is the first", status="external", source="E6-06",
@@ -448,6 +458,23 @@ class Events(Frozen):
         return once * shares[self.mentor_training][year - 1]
 
 
+class Launch(Frozen):
+    """What the coordinator goes to."""
+
+    orientation_minutes: int = number(
+        60, unit="minutes", status="source", source="F046", ge=0, le=600,
+        ask="How long is the coordinator's orientation?",
+    )  # fmt: skip
+    new_minutes: int = number(
+        180, unit="minutes", status="source", source="F048", ge=0, le=600,
+        ask="How long is the live launch for a new coordinator?",
+    )  # fmt: skip
+    returning_minutes: int = number(
+        60, unit="minutes", status="source", source="F047", ge=0, le=600,
+        ask="How long is it for one who returns?",
+    )  # fmt: skip
+
+
 class Partner(Frozen):
     """The delivery partner, whose ECF lead says how much flex a school may use (F121)."""
 
@@ -487,6 +514,7 @@ class Programme(Frozen):
     study: Study = Field(default_factory=Study)
     steps: Steps = Field(default_factory=Steps)
     events: Events = Field(default_factory=Events)
+    launch: Launch = Field(default_factory=Launch)
     partner: Partner = Field(default_factory=Partner)
 
     @classmethod

@@ -88,6 +88,16 @@ class Conditions(Frozen):
         0.02, unit="share of staff days", status="assumption", source="", low=0.0, high=0.04, ge=0,
         le=0.3, ask="What share of days are staff away on trips, training or exam duty?",
     )  # fmt: skip
+    region: Literal["rest", "inner_london", "outer_london", "fringe"] = number(
+        "rest", unit="", status="external", source="E5-10 E5-11",
+        ask="In which pay area is the school?",
+        why="What schools are paid towards induction differs by area.",
+    )  # fmt: skip
+    coordinator: Literal["new", "returning"] = number(
+        "returning", unit="", status="source", source="F223",
+        ask="Is the coordinator new to the programme?",
+        why="A new one has a longer launch.",
+    )  # fmt: skip
     event_member_share: float = number(
         0.25, unit="share of a department", status="assumption", source="", low=0.1, high=0.5,
         ge=0.01, le=1, ask="What share of a department goes on one of its trips or trainings?",

@@ -8,6 +8,7 @@ from typing import Any
 
 from ectsim.ledger import BIN_WORDS
 from ectsim.metrics import METRICS
+from ectsim.money import money_lines
 
 __all__ = ["compare_lines", "headline", "of_hundred", "parts_of", "simulate_lines", "value_text"]
 
@@ -105,6 +106,7 @@ def simulate_lines(result: Mapping[str, Any]) -> list[str]:
             else ""
         )
         out.append(f"{METRICS[name].label:38}{value_text(m['mean'], unit):>20}   {interval}")
+    out += ["", *money_lines(result["money"], value_text)]
     if result["warnings"]:
         out += ["", "To know:"] + [f"  - {w}" for w in result["warnings"]]
     return [*out, "", f"Code: {result['code']}", result["limits"]]
