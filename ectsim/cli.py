@@ -616,6 +616,25 @@ def launch(
 
 
 @app.command()
+def rescue(
+    out: Annotated[Path, typer.Argument(help="HTML file to write.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Write over a file that is there.")
+    ] = False,
+) -> None:
+    """Write one HTML file with the trade-offs and a grid of plans, for a memory stick."""
+    from ectsim.launch import store  # noqa: PLC0415 - each command loads what it needs
+    from ectsim.rescue import rescue_html  # noqa: PLC0415
+
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise InputError("the copy is a page", where=str(out), remedy="name a file that ends in .html")  # fmt: skip
+    if out.exists() and not replace:
+        raise InputError("the file is there already", where=str(out), remedy="name another, or add --replace")  # fmt: skip
+    store(out, rescue_html())
+    typer.echo(f"Written: {out} ({out.stat().st_size / 1e6:.1f} MB). It opens from any disk, without internet.")  # fmt: skip
+
+
+@app.command()
 def export(
     scenario: SCENARIO,
     to: Annotated[Path, typer.Option(help="Folder to write into.")],

@@ -11,13 +11,7 @@ import pytest
 from ectsim import atlas, launch
 from ectsim.cli import run
 from ectsim.rescue import rescue_html
-from ectsim.share import data_dir
 from ectsim.words import of_hundred
-
-pytestmark = pytest.mark.skipif(
-    not (data_dir() / "launch" / "atlas.json").is_file(),
-    reason="the grid of plans has not been computed (ectsim.atlas.refresh)",
-)
 
 
 @pytest.fixture(scope="module")

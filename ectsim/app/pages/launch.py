@@ -10,6 +10,7 @@ from typing import Any
 
 import ipywidgets
 
+from ectsim.app.client import Client
 from ectsim.app.controls import control
 from ectsim.app.layout import card, columns, fold, hide, row, stack
 from ectsim.app.stage import Timer, Vote
@@ -194,13 +195,15 @@ class Launch:
         return card(
             row(
                 Download("Save the page to keep (HTML)", self._keep),
+                Download("Save the rescue copy (HTML)", self._rescue),
                 Button("To the scripts", self.leave),
             ),
             self.announcer,
             Prose(
                 paragraph(
                     "The page to keep holds this session's guesses and answers, and lines for a "
-                    "promise.",
+                    "promise. The rescue copy is one file with all trade-offs and a grid of plans "
+                    "that opens from a memory stick, without this program.",
                     "soft",
                 ),
                 paragraph(
@@ -403,6 +406,10 @@ class Launch:
         shown = [i for i in ids if i in self.revealed] or ids
         text = keep_page(shown, self.guesses)
         return "launch-session.html", "text/html", text.encode()
+
+    async def _rescue(self) -> tuple[str, str, bytes]:
+        answer = await Client.from_environment().ask("rescue", {}, slot="rescue")
+        return "ectsim-rescue-copy.html", "text/html", answer.body
 
     def _arrive(self, query: dict[str, str]) -> None:
         """Take the script and the step that the address names."""

@@ -43,7 +43,7 @@ SHOWN = {
 
 
 def page() -> ipywidgets.Box:
-    """Build the page and let the generated trust run.
+    """Build the page; the made-up trust runs when somebody opens it.
 
     Returns
     -------
@@ -166,14 +166,16 @@ class Partner:
         )
 
     def start(self) -> ipywidgets.Box:
-        """Ask for the first trust, and return the page's box."""
+        """Find the service, and return the page's box.
+
+        Pages are made ahead of their visitors: one that nobody opens simulates nothing.
+        """
         try:
             self._client = self._client or Client.from_environment()
         except ServiceError as error:
             self.announcer.trouble(error)
             return self.box
         self._line("options", self._show_options).start("trust_options")
-        self._ask()
         return self.box
 
     def _line(self, slot: str, show: Any) -> Latest:
@@ -214,7 +216,7 @@ class Partner:
         self._line("dates", self._show_dates).start("trust_dates", data, body=body)
 
     def _arrive(self, query: dict[str, str]) -> None:
-        """Take the made-up trust that the address names: ``?count=6&seed=2``."""
+        """Begin with the made-up trust, of the size that the address names: ``?count=6&seed=2``."""
         wanted = {}
         for name in ("count", "seed"):
             text = query.get(name, "")
@@ -222,7 +224,10 @@ class Partner:
                 wanted[name] = self.form[name].checked(int(text))
             except (TraitError, ValueError):  # what cannot be stays as it is
                 continue
+        before = self.form.values
         self.form.fill(wanted)
+        if self.form.values == before:  # else the change has asked
+            self._ask()
 
     def _take_file(self, name: str, content: bytes) -> None:
         self.form.blame([])
