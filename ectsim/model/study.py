@@ -12,6 +12,7 @@ from ectsim.log import CAUSE_CODE, EVENT_CODE
 if TYPE_CHECKING:
     from ectsim.luck import Luck
     from ectsim.model.frame import Frame, PairFrame
+    from ectsim.model.people import PairLife
     from ectsim.model.year import Fate
 
 __all__ = ["due_modules", "study"]
@@ -84,7 +85,14 @@ def _by_term(frame: Frame, weeks: list[int], total: int) -> list[int]:
 
 
 def study(
-    frame: Frame, pair: PairFrame, fate: Fate, luck: Luck, rows: list[Row], earlier: list[int]
+    frame: Frame,
+    pair: PairFrame,
+    fate: Fate,
+    luck: Luck,
+    rows: list[Row],
+    life: PairLife,
+    until: int,
+    earlier: list[int],
 ) -> list[int]:
     """Work through an ECT's modules and log them.
 
@@ -94,6 +102,10 @@ def study(
         The year, the pair, what fate deals it, the replication's luck.
     rows : list of tuple
         Log to append to.
+    life : PairLife
+        When the ECT has access, and is on leave.
+    until : int
+        School minute at which the pair's year ends; nothing is logged after it.
     earlier : list of int
         Minutes from which the modules of earlier simulated years count as studied, on this year's
         clock; below 0 before the year.
@@ -117,14 +129,14 @@ def study(
         if cell >= 0 and not cause:
             at = min(frame.start_of(cell) + programme.module_min, frame.end_of(cell))
         else:
-            if cell >= 0:
+            if cell >= 0 and frame.start_of(cell) < until:
                 rows.append((frame.start_of(cell), STUDY_LOST, pair.index, -1, module, cause, 0, 1))
             late = _weeks_late(draws[module], chance)
             monday = frame.midnight[frame.weeks[week].days[0]]
-            at = monday - monday % (7 * DAY) + OWN_TIME + late * 7 * DAY
+            at = life.not_before(monday - monday % (7 * DAY) + OWN_TIME + late * 7 * DAY)
         last = max(last, at)  # in order: a module builds on the one before
         done.append(last)
-        if last < frame.end:
+        if last < until:
             rows.append((last, STUDIED, pair.index, -1, module, 0, 0, 1))
     return done
 
