@@ -206,6 +206,13 @@ class Flex:
         What it is, for a coordinator.
     nearest_loose : str
         For a tight part: the loose option to think of first instead of giving it up.
+    part : str
+        For a tight part: what is given up, as a banner says it.
+    instead : str
+        For a tight part: the loose option that does the same, or "".
+    parameter, off : str
+        For a loose option that no plan holds: the dotted name of the parameter that does, and the
+        value with which it is never taken up.
     """
 
     id: str
@@ -217,11 +224,30 @@ class Flex:
     default: str
     words: str
     nearest_loose: str
+    part: str = ""
+    instead: str = ""
+    parameter: str = ""
+    off: str = ""
 
     @property
     def tight(self) -> bool:
         """Whether giving it up makes the programme another one."""
         return self.class_ == "tight"
+
+    def taken(self, value: object) -> bool:
+        """Whether a plan with this value of the field takes the option up, or gives the part up.
+
+        Of a list it is enough that the option is in it; of a number, that it lies as far from the
+        default as the option's or farther.
+        """
+        if not self.plan_field:
+            return False
+        if isinstance(value, tuple):
+            return self.plan_value in value
+        if type(value) is int:
+            here, default = int(self.plan_value), int(self.default)
+            return value <= here if here < default else value >= here
+        return str(value).lower() == self.plan_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -647,15 +673,24 @@ def flex(folder: Path | None = None) -> tuple[Flex, ...]:
             row.cells["plan_value"].strip(),
             row.text("default"),
             row.text("words"),
-            row.cells["nearest_loose"].strip(),
+            *(
+                row.cells[c].strip()
+                for c in ("nearest_loose", "part", "instead", "parameter", "off")
+            ),
         )
 
-    header = "id class kind source plan_field plan_value default words nearest_loose"
+    header = (
+        "id class kind source plan_field plan_value default words nearest_loose part instead "
+        "parameter off"
+    )
     table = list(_table(folder, "flex.csv", header))
     out = _unique(table, option, lambda f: f.id)
     loose = [f.id for f in out if not f.tight]
     for row, f in zip(table, out, strict=True):
         row.one_of("nearest_loose", loose if f.tight else ("",))
+        row.one_of("instead", ("", *loose) if f.tight else ("",))
+        if f.tight:
+            row.text("part")
     return out
 
 

@@ -517,6 +517,16 @@ class Programme(Frozen):
     launch: Launch = Field(default_factory=Launch)
     partner: Partner = Field(default_factory=Partner)
 
+    @property
+    def given_up(self) -> tuple[str, ...]:
+        """Tight parts that the regime itself leaves out: fewer rehearsals or a slower beat (F119)."""
+        own, full = self.coaching, Coaching()
+        slower = (
+            own.period_weeks_y1 > full.period_weeks_y1 or own.period_weeks_y2 > full.period_weeks_y2
+        )
+        lost = {"second_rehearsal": own.min_reps < full.min_reps, "cadence": slower}
+        return tuple(f.part for f in flex() if lost.get(f.id))
+
     @classmethod
     def preset(cls, name: str) -> Programme:
         """Read a regime from ``data/programme``.
