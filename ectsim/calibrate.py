@@ -36,10 +36,12 @@ if TYPE_CHECKING:
 __all__ = [
     "PRIORS",
     "Change",
+    "Coverage",
     "Forecast",
     "Log",
     "Particles",
     "Rate",
+    "coverage",
     "forecast",
     "particles",
     "read_log",
@@ -759,3 +761,82 @@ def _changes(
             )
         )
     return tuple(sorted(out, key=lambda c: -c.gain))
+
+
+# --- does it cover the truth? -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How forecasts after a number of weeks do in synthetic schools whose year's end is known.
+
+    Parameters
+    ----------
+    weeks : int
+        Weeks in the log.
+    schools : int
+        How many synthetic schools.
+    covered : int
+        In how many the 95 % interval holds the truth.
+    width : float
+        Mean width of the interval, a share.
+    error : float
+        Mean distance of the forecast from the truth, a share.
+    """
+
+    weeks: int
+    schools: int
+    covered: int
+    width: float
+    error: float
+
+
+def coverage(
+    scenario: Scenario,
+    *,
+    after: Sequence[int],
+    schools: int = 100,
+    seed: int = 1,
+    years: int = 600,
+    executor: Executor | None = None,
+) -> list[Coverage]:
+    """Forecast synthetic schools whose rates are drawn from the priors, and count what is covered.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        School and plan that all of them share.
+    after : sequence of int
+        After how many weeks of the year each is forecast.
+    schools : int
+        How many.
+    seed : int
+        Of the forecasts; the schools live under the next one, so that none is among the simulated
+        years that it is held against.
+    years : int
+        Simulated years of a forecast.
+    executor : concurrent.futures.Executor, optional
+        Where to work.
+    """
+    found = particles(scenario, seed=seed, years=years, executor=executor)
+    pieces = [(scenario, seed + 1, [i]) for i in range(schools)]
+    if executor is None:
+        lived = [_chunk(*p) for p in pieces]
+    else:
+        sent = [executor.submit(_chunk, *p) for p in pieces]
+        lived = [future.result() for future in sent]
+    truths = [years_of[0] for ((_, years_of),) in lived]
+    out = []
+    for weeks in after:
+        covered, widths, errors = 0, [], []
+        for counts in truths:
+            rows = {w: (int(a), int(b), int(c)) for w, (a, b, c) in enumerate(counts.T[:weeks])}
+            told = forecast(scenario, Log(rows), changes=False, found=found)
+            truth = float(counts[2].sum() / counts[0].sum())
+            # shares come in steps of one cycle: half a step either way is rounding
+            step = 0.5 / told.due
+            covered += told.lo - step <= truth <= told.hi + step
+            widths.append(told.hi - told.lo)
+            errors.append(abs(told.mean - truth))
+        out.append(Coverage(weeks, schools, covered, sum(widths) / schools, sum(errors) / schools))
+    return out
