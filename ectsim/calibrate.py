@@ -707,7 +707,14 @@ def _rates(found: Particles, kept: _Kept) -> tuple[Rate, ...]:
     asks = {c.name: c.ask for c in certificates(Conditions, "conditions")}
     out = []
     for i, (name, (low, high)) in enumerate(zip(PRIORS, _ranges(), strict=True)):
-        values = np.clip(_corrected(found.rates[kept.index, i], kept), low, high)
+        # on the scale of odds within the range, so that a correction stays inside it; a whole number
+        # stands for the stretch about it
+        half = 0.5 if _is_whole(name) else 0.0
+        share = (found.rates[kept.index, i] - low + half) / (high - low + 2 * half)
+        share = np.clip(share, 1e-6, 1 - 1e-6)
+        odds = np.clip(_corrected(np.log(share / (1 - share)), kept), -30, 30)
+        values = low - half + (high - low + 2 * half) / (1 + np.exp(-odds))
+        values = np.clip(values, low, high)
         lo, hi = _quantiles(values, kept.weight, (0.05, 0.95))
         out.append(Rate(name, asks[name], low, high, float(kept.weight @ values), lo, hi))
     return tuple(out)
