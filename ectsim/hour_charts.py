@@ -26,7 +26,7 @@ COACHING_LATER = 30
 def headline(found: Mapping[str, Any]) -> str:
     """Say in two sentences what the cut makes of the hour."""
     first, practised = found["who"]["first"], found["who"]["practised"]
-    short = f"; the bell cuts {_hundred(first)} of 100 of them short"
+    short = f"; the bell cuts {_hundred(first)} of 100 first meetings short"
     apart = found["cut"]["apart"]
     if apart != "same":
         rest = (

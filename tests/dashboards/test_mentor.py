@@ -189,6 +189,7 @@ def test_a_knob_is_dragged_and_a_tight_part_given_up_is_said_everywhere(opened: 
     assert minutes(opened)[6:] == [4, 22]
     banner = "This plan gives up the second rehearsal"
     expect(opened.locator(".ect-caution").filter(has_text=banner)).to_be_visible()
+    expect(opened.get_by_text("leaves minutes for two rehearsals")).to_be_visible()
     assert value(opened, "practised_full") == 0
     assert "cut=15.2.3.4.6.4.4.22.4" in opened.url
     content = saved(opened, opened.get_by_role("button", name="Save the results (CSV)"))
@@ -287,6 +288,15 @@ def test_an_address_that_cannot_be_is_said(served: Running, page: Page) -> None:
 
 
 # --- without a browser ------------------------------------------------------------------------
+
+
+def test_each_part_that_the_page_can_give_up_has_a_loose_change() -> None:
+    from ectsim.plan import Plan
+
+    for changes in ({"observe": False}, {"model": False}, {"reps": 1}, {"gate": "ignore"}):
+        (lost,) = Plan.model_validate(changes).given_up
+        assert len(words.given_up(f"This plan gives up {lost}")) == 2
+    assert words.given_up("") == []
 
 
 def test_what_is_filled_in_is_what_the_model_begins_with() -> None:

@@ -368,7 +368,7 @@ class Mentor:
     def _show(self, message: Message) -> None:
         found = message.data["found"]
         self._headline.blocks = [paragraph(message.data["headline"], "answer")]
-        self._banner.blocks = [paragraph(found["banner"], "caution")] if found["banner"] else []
+        self._banner.blocks = words.given_up(found["banner"])
         for who, tiles in self._tiles.items():
             tiles.tiles = words.tiles(found, who)
         for name, chart in self._charts.items():

@@ -16,6 +16,7 @@ __all__ = [
     "FIELDS",
     "GATE",
     "GATE_LABELS",
+    "INSTEAD",
     "LOWS",
     "NAMES",
     "PARTS",
@@ -23,6 +24,7 @@ __all__ = [
     "STORY_YEARS",
     "YEARS",
     "apply",
+    "given_up",
     "number_rows",
     "parts_now",
     "python_lines",
@@ -195,6 +197,17 @@ GATE: dict[str, Any] = {
     "default": "deepen",
 }
 
+INSTEAD = {
+    "visit": "What may change freely: see the lesson on video, when it suits you.",
+    "model": "What may change freely: other mentoring at a second time, or with a colleague, leaves "
+    "minutes for the model.",
+    "rehearsal": "What may change freely: other mentoring at a second time, or with a colleague, leaves "
+    "minutes for two rehearsals; or a smaller step, whose rehearsal is shorter.",
+    "studied": "What may change freely: repeat a step, edit one or write your own, on a topic that was "
+    "studied.",
+}
+"""The nearest loose change for each tight part, by a word of what the banner says."""
+
 GATE_LABELS = {"deepen": "It waits a week", "postpone": "Put off", "ignore": "Coached anyway"}
 
 STORIES: list[list[str]] = [
@@ -209,6 +222,23 @@ STORY_YEARS = {"doug": 12}
 """Simulated years in which a story's point shows, where that is not the first."""
 
 DEFAULTS: Cut = {q["name"]: q["default"] for q in (*FIELDS, *CHOICES, *YEARS)}
+
+
+def given_up(banner: str) -> list[dict[str, Any]]:
+    """Say that a tight part is given up, and what could be changed instead, as blocks of prose.
+
+    Parameters
+    ----------
+    banner : str
+        Of the result; empty if nothing is given up.
+    """
+    if not banner:
+        return []
+    instead = [text for word, text in INSTEAD.items() if word in banner]
+    return [
+        {"tag": "p", "text": banner, "style": "caution"},
+        *({"tag": "p", "text": text, "style": "soft"} for text in instead),
+    ]
 
 
 def parts_now(cut: Mapping[str, Any]) -> list[dict[str, Any]]:

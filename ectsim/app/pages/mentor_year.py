@@ -57,9 +57,7 @@ class _Told:
     def _show(self, message: Message) -> None:
         self.data = message.data
         self.trouble.blocks = []
-        self.banner.blocks = (
-            [paragraph(self.data["banner"], "caution")] if self.data["banner"] else []
-        )
+        self.banner.blocks = words.given_up(self.data["banner"])
         self.steps.spec = self.data["steps"]
         self.strip.spec = self.data["strip"]
         self.shown()
@@ -136,7 +134,7 @@ class GateCard(_Told):
                 + {
                     "deepen": "Each waits, and the next step rests on something studied.",
                     "postpone": "The meeting waits too: read what becomes of its week.",
-                    "ignore": "Each is coached at once, and the cycle counts in part.",
+                    "ignore": "Where they coach, it is coached at once, and the cycle counts in part.",
                 }[self.choice.value],
                 "strong",
             ),
