@@ -437,7 +437,11 @@ def _weigh(found: Particles, log: Log) -> _Kept:
 
 
 def _corrected(values: NDArray[np.float64], kept: _Kept) -> NDArray[np.float64]:
-    """Move values to where they would be if each year looked exactly like the log."""
+    """Move values to where they would be if each year looked exactly like the log.
+
+    Where the log lies beyond all years, a straight line would be carried on into nothing: values are
+    moved to at most one spread beyond the middle of the years that were kept.
+    """
     import numpy as np  # noqa: PLC0415 - as above
 
     root = np.sqrt(kept.weight)[:, None]
@@ -449,7 +453,9 @@ def _corrected(values: NDArray[np.float64], kept: _Kept) -> NDArray[np.float64]:
         weighed.T @ weighed + ridge + 1e-12 * np.eye(len(ridge)),
         weighed.T @ (values[:, None] * root),
     )
-    corrected: NDArray[np.float64] = values - kept.gap @ slope[1:, 0]
+    middle = kept.weight @ kept.gap
+    beyond = middle - np.clip(middle, -1, 1)
+    corrected: NDArray[np.float64] = values - (kept.gap - beyond) @ slope[1:, 0]
     return corrected
 
 

@@ -24,6 +24,7 @@ from ectsim.calibrate import (
 )
 from ectsim.cli import run
 from ectsim.errors import InputError
+from ectsim.folder import school_files
 from ectsim.model.year import live
 from ectsim.scenario import Scenario, load
 from tests.builders import tiny_calendar, tiny_plan, tiny_scenario, tiny_school
@@ -194,14 +195,19 @@ def test_coverage_in_a_hundred_schools(plan: str) -> None:
 
 
 def test_the_command_prints_one_object(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    school = tmp_path / "scenario.toml"
+    for name, text in school_files(small().school).items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    school.write_text(small().to_toml("."), encoding="utf-8")
     path = tmp_path / "log.csv"
     path.write_text(HEAD + "2,2,1,1\n3,2,2,2\nSmith,1,1,1\n")
-    base = ["forecast", "quiet", str(path), "--workers", "1"]
+    base = ["forecast", str(school), str(path), "--workers", "1"]
     assert run([*base, "--replications", "60", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["skipped"] == ["line 4: week is neither a number nor a date such as 2025-09-01"]
     assert 0 <= found["year_end"]["lo"] <= found["year_end"]["mean"] <= found["year_end"]["hi"] <= 1
-    assert run(["simulate", found["code"], "--replications", "1", "--workers", "1", "--json"]) == 0
+    again = ["simulate", found["code"], "--school", str(tmp_path), "--replications", "1"]
+    assert run([*again, "--workers", "1"]) == 0
     assert run([*base, "--replications", "5"]) == 2
-    assert run(["forecast", "quiet", str(tmp_path / "none.csv")]) == 2
+    assert run(["forecast", str(school), str(tmp_path / "none.csv")]) == 2
     assert "Smith" not in capsys.readouterr().out
