@@ -248,7 +248,7 @@ def steps_chart(arms: Sequence[Lived], names: Mapping[str, str] | None = None) -
         label = "module of the step" + (f", {lived.label}" if len(arms) > 1 else "")
         series.append({"label": label, "values": steps, "points": ("dot", "cross")[i % 2]})  # fmt: skip
         columns.append(_upper(label))
-        early.append(sum(e.gate for e in lived.coached))
+        early.append(sum(e.gate and e.topic >= 0 for e in lived.coached))
     who = (names or {}).get(first.pair, first.pair)
     return {
         "title": _steps_title(who, [a.label for a in arms], early),

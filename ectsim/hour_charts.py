@@ -11,6 +11,7 @@ __all__ = ["headline", "learning", "left_over", "rehearsals", "where_it_goes"]
 
 Chart = dict[str, Any]
 SHORT = {"first": "New mentor, first meeting", "practised": "Practised mentor"}
+ONE = {"first": "New", "practised": "Practised"}
 TONES = {"setup": "track", "other": "empty", "cut": "warn"}
 NUMBERS = {name: str(i + 1) for i, name in enumerate(BLOCKS)}
 """The parts' numbers, as on the strip."""
@@ -131,14 +132,14 @@ def rehearsals(found: Mapping[str, Any]) -> Chart:
     most = max(len(v) for v in shares.values())
     bars: list[dict[str, Any]] = []
     rows: list[list[Any]] = [[k] for k in range(most)]
-    for who, label in SHORT.items():
+    for who in SHORT:
         for k in range(most):
             share = 100 * shares[who][k] if k < len(shares[who]) else 0.0
             rows[k].append(round(share, 1))
             if share or k == NEEDED:
                 bars.append(
                     {
-                        "label": f"{label}: {k}",
+                        "label": f"{ONE[who]}: {k} {'rehearsal' if k == 1 else 'rehearsals'}",
                         "value": round(share) if share >= 1 else round(share, 1),
                         "tone": "accent" if k >= NEEDED else "warn",
                         "note": "" if k >= NEEDED else "held in part",
@@ -175,7 +176,7 @@ def learning(found: Mapping[str, Any]) -> Chart:
         "data": {
             "unit": "min",
             "x": held,
-            "x_label": "meetings that the mentor has held, this one included",
+            "x_label": "the mentor's meetings so far",
             "low": 0,
             "high": max(found["sitting"], 10),
             "series": [

@@ -10,6 +10,9 @@ from ectsim.log import EVENT_CODE
 from ectsim.model.year import live
 from ectsim.scenario import Scenario, load
 
+YEAR = 12
+"""A year in which a cycle is lost anyway, and a step on questioning waits for its module."""
+
 
 @pytest.fixture(scope="module")
 def doug() -> Scenario:
@@ -35,7 +38,7 @@ def test_only_the_taken_cycle_is_lost_and_the_luck_is_the_same(doug: Scenario) -
 
 
 def test_a_lost_week_is_told_from_the_two_logs(doug: Scenario) -> None:
-    told = chain.pair_year(doug, 1, lose=9)
+    told = chain.pair_year(doug, 1, year=YEAR, lose=9)
     assert told["name"] == "Doug"
     assert 9 in told["can_lose"]
     before, after = (row["cells"] for row in told["strip"]["data"]["rows"])
@@ -43,7 +46,6 @@ def test_a_lost_week_is_told_from_the_two_logs(doug: Scenario) -> None:
     assert told["strip"]["data"]["differ"] == [8]
     text = " ".join(told["chain"])
     assert "21 days, not 14" in text
-    assert "stays studied and never coached" in text
     assert "fewer" in text
     week = told["weeks"][8]["told"]
     assert "taken away" in week[1]["sentence"]
@@ -51,16 +53,22 @@ def test_a_lost_week_is_told_from_the_two_logs(doug: Scenario) -> None:
     assert "T31" not in text + told["head"]
 
 
+def test_a_topic_that_no_other_week_takes_up_is_named(doug: Scenario) -> None:
+    told = " ".join(chain.pair_year(doug, 1, year=YEAR, lose=23)["chain"])
+    assert "No step comes from attention and memory" in told
+    assert "stays studied and never coached" in told
+
+
 def test_a_week_that_was_lost_anyway_changes_nothing(doug: Scenario) -> None:
-    plain = chain.pair_year(doug, 1)
+    plain = chain.pair_year(doug, 1, year=YEAR)
     states = plain["strip"]["data"]["rows"][0]["cells"]
     week = states.index("lost") + 1
-    told = chain.pair_year(doug, 1, lose=week)
+    told = chain.pair_year(doug, 1, year=YEAR, lose=week)
     assert told["chain"] == ["This cycle was lost already, so taking it away changes nothing."]
 
 
 def test_the_gate_keeps_every_step_on_what_was_studied(doug: Scenario) -> None:
-    told = chain.pair_year(doug, 1)
+    told = chain.pair_year(doug, 1, year=YEAR)
     assert told["steps"]["title"] == "Every step rests on a module that Doug had studied"
     assert [24, 22] in told["deferred"]  # classroom talk and questioning
     studied, steps = (s["values"] for s in told["steps"]["data"]["series"])
@@ -73,7 +81,7 @@ def test_the_gate_keeps_every_step_on_what_was_studied(doug: Scenario) -> None:
 
 def test_an_open_gate_is_said(doug: Scenario) -> None:
     anyway = doug.with_changes({"plan.gate": "ignore"})
-    told = chain.pair_year(doug, 1, other=("Coached anyway", anyway))
+    told = chain.pair_year(doug, 1, year=YEAR, other=("Coached anyway", anyway))
     assert "studied content" in told["banner"]
     assert all(told[part]["banner"] == told["banner"] for part in ("strip", "steps"))
     assert told["steps"]["title"].startswith("Coached anyway: 9 steps come before")
@@ -83,6 +91,6 @@ def test_an_open_gate_is_said(doug: Scenario) -> None:
 
 def test_no_cycle_no_loss(doug: Scenario) -> None:
     with pytest.raises(InputError, match="no cycle counts for week 60"):
-        chain.pair_year(doug, 1, lose=60)
+        chain.pair_year(doug, 1, year=YEAR, lose=60)
     with pytest.raises(InputError, match="X9"):
-        chain.pair_year(doug, 1, pair="X9")
+        chain.pair_year(doug, 1, year=YEAR, pair="X9")

@@ -1,4 +1,4 @@
-"""The pre-mortem: it is July and coaching fell short. What happened, and what would have helped?
+"""The pre-mortem: what may go wrong in a year, how little of it breaks a plan, and what would help.
 
 A fixed set of shocks is declared: each takes one thing of the school or the plan part of the way from
 where it is to the worst that is still plausible (the end of the parameter's range, or nothing left of a
@@ -90,15 +90,16 @@ class Remedy:
         Mean of the metric.
     gain : Estimate
         Paired difference to the shocked plan.
-    recovered : float
-        The gain as a share of what the shock lost; above 1 where the plan is better than before.
+    recovered : float or None
+        The gain as a share of what the shock lost; above 1 where the plan is better than before;
+        None where nothing was lost.
     """
 
     words: str
     scenario: Scenario
     mean: float
     gain: Estimate
-    recovered: float
+    recovered: float | None
 
 
 @dataclass(frozen=True)
@@ -244,22 +245,26 @@ class Stress:
             )
         out += ["", "What would cost most:"]
         for h in self.worst:
+            lost = (
+                f"{100 * h.loss.mean:.1f} points ({100 * h.loss.lo:.1f} to {100 * h.loss.hi:.1f})"
+            )
+            clear = h.loss.lo > 0
             out += [
                 f"  {h.shock.words}",
-                f"    loses {100 * h.loss.mean:.1f} points ({100 * h.loss.lo:.1f} to {100 * h.loss.hi:.1f}), "
-                f"to {h.mean:.1%}. Code: {h.scenario.code(self.seed)}",
+                f"    loses {lost}, to {h.mean:.1%}{'' if clear else ': too close to call'}. "
+                f"Code: {h.scenario.code(self.seed)}",
             ]
-            for r in h.remedies[:2]:
+            for r in h.remedies[:2] if clear else ():
                 out.append(
                     f"    {r.words}: {100 * r.gain.mean:+.1f} points, {_recovered(r.recovered)}"
                 )
-            if not h.remedies:
+            if clear and not h.remedies:
                 out.append("    no remedy is left to try: the plan has them all")
         return [*out, "", LIMITS]
 
 
-def _recovered(share: float) -> str:
-    if isnan(share):
+def _recovered(share: float | None) -> str:
+    if share is None:
         return "nothing was lost"
     return "more than was lost" if share > 1 else f"recovers {max(0.0, share):.0%} of the loss"
 
@@ -494,7 +499,7 @@ def stress(
         for words, made in offered:
             v = next(came)
             gain = paired(h.values, v)
-            share = gain.mean / h.loss.mean if h.loss.mean > 0 else float("nan")
+            share = gain.mean / h.loss.mean if h.loss.mean > 0 else None
             tried.append(Remedy(words, made, sum(v) / len(v), gain, share))
         tried.sort(key=lambda r: -r.gain.mean)
         mended.append(replace(h, remedies=tuple(tried)))

@@ -41,6 +41,13 @@ def _points(result: Result, metric: str = "completion_any") -> float:
     return 100 * float(result["metrics"][metric]["mean"])
 
 
+def _doug() -> int:
+    """Return the simulated year that Doug's story tells."""
+    told = scenario("doug").story
+    assert told is not None
+    return told.year
+
+
 def _near(answer: float, value: float, within: float) -> bool:
     return abs(answer - value) <= within + 1e-9
 
@@ -197,7 +204,7 @@ def know_or_do(answer: dict[str, str]) -> Outcome:
     given = list(answer.values())
     cards = list(answer)
     if given == truth:
-        log = events("doug", pair="T31", year=12)["event"].value_counts()
+        log = events("doug", pair="T31", year=_doug())["event"].value_counts()
         return right(
             f"The model keeps them apart too: in one simulated year {log['studied']} modules are studied, and {log['practise']} rehearsals are held."
         )
@@ -341,10 +348,10 @@ def ten_points(answer: Changes) -> Outcome:
 # L3: study, the gate, and the knowing-doing gap
 
 
-@exercise("L3-1", "number", "In Doug's simulated year (year 12), in which school week is the first step on classroom talk and questioning (module 22) chosen?")  # fmt: skip
+@exercise("L3-1", "number", "In the simulated year that Doug's story tells, in which school week is the first step on classroom talk and questioning (module 22) chosen?")  # fmt: skip
 def first_questioning_step(answer: float) -> Outcome:
     """Read Doug's log for the first step on module 22."""
-    log = events("doug", pair="T31", year=12)
+    log = events("doug", pair="T31", year=_doug())
     of = log[log["module"] == 22]
     week = {
         e: int(of[of["event"] == e]["week"].min())
@@ -377,12 +384,12 @@ def first_questioning_step(answer: float) -> Outcome:
 @exercise("L3-2", "number", "In the same year of Doug's: how many modules are studied by the end and have never been the topic of a rehearsal? That is his knowing-doing gap, in modules.")  # fmt: skip
 def gap(answer: float) -> Outcome:
     """Count what is known and was never practised."""
-    log, ledger = events("doug", pair="T31", year=12), cycles("doug", pair="T31", year=12)
+    log, ledger = events("doug", pair="T31", year=_doug()), cycles("doug", pair="T31", year=_doug())
     studied = set(log[log["event"] == "studied"]["module"])
     practised = set(ledger[ledger["reps"] > 0]["topic"]) - {0}
     if _exactly(answer, len(studied - practised)):
         return right(
-            f"{len(studied)} studied, {len(practised & studied)} of them practised. Where a cycle is lost, its topic is rarely made up for: the next step is on the next module."
+            f"{len(studied)} studied, {len(practised & studied)} of them practised. A topic takes several meetings, and some meetings hold no practice: study goes on meanwhile."
         )
     if _exactly(answer, len(studied)):
         return hint(
@@ -444,7 +451,7 @@ PHASES = ("praise", "share", "model", "analyse", "practise")
 @exercise("L4-1", "order", "Put the phases of the coaching part in their order.", sorted(PHASES))
 def phase_order(answer: list[str]) -> Outcome:
     """Hold an order of phases against the log."""
-    log = events("doug", pair="T31", year=12)
+    log = events("doug", pair="T31", year=_doug())
     log = log[log["event"].isin(PHASES)]
     meetings = log["cycle"].nunique()
     place = {phase: i for i, phase in enumerate(answer)}
@@ -520,7 +527,7 @@ def sort_the_cards(answer: dict[str, str]) -> Outcome:
         zip(SHARED_CARDS, ("shared", "shared", "shared", "different", "different"), strict=True)
     )
     if answer == truth:
-        chosen = (cycles("doug", pair="T31", year=12)["topic"] > 0).sum()
+        chosen = (cycles("doug", pair="T31", year=_doug())["topic"] > 0).sum()
         return right(
             f"The model leaves every step of the first year to the mentor, {chosen} of them in Doug's. Both kinds want the same, and differ in who steers at first."
         )

@@ -71,8 +71,8 @@ SOLUTIONS: dict[str, Solution] = {
     "L3-1": Solution(25, {
         "when it was needed": 24, "the module's number": 22, "the strand's week": 10, "another week": 30,
     }),
-    "L3-2": Solution(11, {
-        "all of them": 36, "the other part": 25, "cycles, not modules": 5, "repeats count once": 8,
+    "L3-2": Solution(24, {
+        "all of them": 36, "the other part": 12, "cycles, not modules": 0, "repeats count once": 5,
         "another count": 20,
     }),
     "L3-3": Solution("c", {"waiting costs": "a", "ahead of study": "b", "it does": "d"}),

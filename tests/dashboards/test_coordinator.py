@@ -219,7 +219,10 @@ def test_a_tight_part_given_up_is_said(opened: Page) -> None:
     opened.get_by_role("button", name="Parts of the programme").click()
     opened.get_by_role("checkbox", name="The mentor shows the step").uncheck()
     settled(opened, before)
-    expect(opened.get_by_text("This plan gives up the mentor's model")).to_be_visible()
+    said = "This plan gives up the mentor's model"
+    expect(opened.locator(".ect-caution").filter(has_text=said)).to_be_visible()
+    for chart in opened.locator(".ect-chart:visible").all():
+        expect(chart.locator(".ect-warned")).to_contain_text(said)
     _, content = saved(opened, "Save this plan")
     assert b"gives up the mentor's model" in content.splitlines()[0]
 

@@ -18,6 +18,8 @@ from tests.dashboards.test_browser import violations
 pytestmark = pytest.mark.browser
 PRELOAD = ["ectsim.desk", "ectsim.model.year"]
 IMAGE = "<img src=x onerror=alert(1)>"
+SMALL = "?count=3&seed=7"
+"""A smaller trust than a visitor gets: three primaries are done in seconds."""
 DONE = re.compile(r"\d+ of \d+ schools are at risk\. 30 simulated years of each\.$")
 
 
@@ -36,8 +38,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture
 def opened(served: Running, page: Page) -> Iterator[Page]:
     page.set_viewport_size({"width": 1280, "height": 800})
-    page.goto(served.url)
-    expect(page.locator(".ect-status p")).to_have_text(DONE, timeout=120_000)
+    page.goto(served.url + SMALL, timeout=90_000)  # a busy machine starts slowly
+    expect(page.locator(".ect-status p")).to_have_text(re.compile("of 3 schools"), timeout=120_000)
     yield page
     if not page.is_closed():
         page.close(run_before_unload=True)
@@ -70,7 +72,7 @@ def saved(page: Page, button: str) -> str:
 
 def test_a_trust_its_table_and_its_roll_up(opened: Page) -> None:
     assert opened.title() == "See which school's time is at risk - ectsim"
-    trust = partner.generate(8, 1)
+    trust = partner.generate(3, 7)
     assert [row[0] for row in schools(opened)] == [s.school for s in trust]  # never ranked
     at_risk = sum(row[6] == "At risk" for row in schools(opened))
     assert opened.locator(".ect-figure").first.inner_text().startswith(str(at_risk))
@@ -79,7 +81,7 @@ def test_a_trust_its_table_and_its_roll_up(opened: Page) -> None:
     assert partner.read_table(saved(opened, "Save this table (CSV)"), where="") == trust
     rows = list(csv.DictReader(io.StringIO(saved(opened, "Save the roll-up (CSV)"))))
     assert any(row["ects"] == "too few to show" for row in rows)
-    assert next(r for r in rows if r["area"] == "All schools")["schools"] == "8"
+    assert next(r for r in rows if r["area"] == "All schools")["schools"] == "3"
     # dates: what stands there is what the library finds
     wanted = {e.id: partner.candidate_dates(e) for e in partner.conferences()}
     best = partner.best_dates(trust, wanted)

@@ -100,7 +100,7 @@ def test_a_step_is_shared_when_the_meeting_comes_to_it_and_new_only_after_a_visi
         shared = {(e.pair, e.cycle) for e in named(rows, "share")}
         shared -= {key for key in shared if booked[key].topic < 0}  # nothing is studied yet
         assert {(e.pair, e.cycle) for e in named(rows, *SHARED)} == shared
-        first = {}
+        first: dict[int, tuple[int, int]] = {}
         for e in named(rows, *SHARED):
             key = (e.pair, e.cycle)
             new = e.event != E["step_repeated"]

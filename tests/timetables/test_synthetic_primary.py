@@ -17,10 +17,18 @@ from ectsim.timetables.synthetic_primary import (
 )
 
 
-def test_the_generator_gives_the_school_that_ships() -> None:
-    folder = data_dir() / "schools" / "primary"
+@pytest.mark.parametrize("name", ["primary", "primary_shared"])
+def test_the_generator_gives_the_school_that_ships(name: str) -> None:
+    folder = data_dir() / "schools" / name
     shipped = {p.name: p.read_text(encoding="utf-8") for p in folder.iterdir()}
-    assert shipped == primary_files()
+    assert shipped == primary_files(one_mentor=name == "primary_shared")
+
+
+def test_one_mentor_is_all_that_the_shared_school_changes() -> None:
+    own, shared = synthetic_primary(), synthetic_primary(one_mentor=True)
+    assert {p.mentor for p in shared.pairs} == {own.pairs[0].mentor}
+    assert [p.ect for p in shared.pairs] == [p.ect for p in own.pairs]
+    assert (shared.timetable, shared.staff, shared.conditions) == (own.timetable, own.staff, own.conditions)  # fmt: skip
 
 
 def test_class_teachers_have_no_free_period_but_the_ects_release() -> None:

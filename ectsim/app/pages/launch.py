@@ -321,7 +321,7 @@ class Launch:
         counts, bands = self.guesses.get(name, []), tradeoffs()[name].bands
         hands = sum(counts)
         if not hands:
-            return "Count the hands for each guess, or type the numbers. Then reveal."
+            return "Count hands, or type numbers. Then reveal."
         most = max(counts)
         said = " and ".join(f"“{bands[i][0]}”" for i, n in enumerate(counts) if n == most)
         text = f"{hands} {'hand' if hands == 1 else 'hands'}, most for {said}."

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import ipywidgets
+from traitlets import TraitError
 
 from ectsim.app.client import Client, Latest, Message, ServiceError
 from ectsim.app.controls import Form, control
 from ectsim.app.layout import card, fold, hide, row, stack
 from ectsim.app.layout import page as layout_page
 from ectsim.app.widgets import (
+    Address,
     Announcer,
     Button,
     Chart,
@@ -41,7 +43,7 @@ SHOWN = {
 
 
 def page() -> ipywidgets.Box:
-    """Build the page and let the generated trust run.
+    """Build the page; the made-up trust runs when somebody opens it.
 
     Returns
     -------
@@ -113,12 +115,14 @@ class Partner:
         )
         self._own = row(Button("Back to the made-up trust", self._drop_file, style_name="small"))
         hide(self._own)
+        self._address = Address(self._arrive)
         sticky = stack(self.announcer, tight=True)
         sticky.add_class("ect-sticky")
         return layout_page(
             "Which school’s time is at risk?",
             "See before September in which schools coaching will be lost, on which dates training "
             "costs the fewest meetings, and what your rules on flex mean.",
+            self._address,
             sticky,
             self.form.problems,
             card(self._tiles, self._note),
@@ -162,14 +166,16 @@ class Partner:
         )
 
     def start(self) -> ipywidgets.Box:
-        """Ask for the first trust, and return the page's box."""
+        """Find the service, and return the page's box.
+
+        Pages are made ahead of their visitors: one that nobody opens simulates nothing.
+        """
         try:
             self._client = self._client or Client.from_environment()
         except ServiceError as error:
             self.announcer.trouble(error)
             return self.box
         self._line("options", self._show_options).start("trust_options")
-        self._ask()
         return self.box
 
     def _line(self, slot: str, show: Any) -> Latest:
@@ -198,6 +204,7 @@ class Partner:
     def _ask(self) -> None:
         if self._client is None:
             return
+        self.announcer.say("Calculating…")
         v = self.form.values
         data: dict[str, Any] = {"disallowed": v["disallowed"]}
         body = b""
@@ -207,6 +214,20 @@ class Partner:
             data["name"], body = self._file
         self._line("trust", self._show).start("trust", data, body=body)
         self._line("dates", self._show_dates).start("trust_dates", data, body=body)
+
+    def _arrive(self, query: dict[str, str]) -> None:
+        """Begin with the made-up trust, of the size that the address names: ``?count=6&seed=2``."""
+        wanted = {}
+        for name in ("count", "seed"):
+            text = query.get(name, "")
+            try:
+                wanted[name] = self.form[name].checked(int(text))
+            except (TraitError, ValueError):  # what cannot be stays as it is
+                continue
+        before = self.form.values
+        self.form.fill(wanted)
+        if self.form.values == before:  # else the change has asked
+            self._ask()
 
     def _take_file(self, name: str, content: bytes) -> None:
         self.form.blame([])

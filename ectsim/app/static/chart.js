@@ -265,8 +265,9 @@ function lines(data, room, size) {
   for (const tick of ticks(x0, x1, room - left, size)) parts.push(el("text", { x: px(tick), y: y + size * 1.4, "text-anchor": "middle", class: "s n", "font-size": size * 0.9 }, number(tick)));
   y += size * 2;
   if (data.x_label) {
-    parts.push(el("text", { x: left, y: y + size, class: "s", "font-size": size * 0.9 }, data.x_label));
-    y += size * 1.5;
+    const said = wrap(data.x_label, size * 0.9, room - left);
+    parts.push(label(said, left, y + size, size * 0.9, { class: "s" }));
+    y += size * (0.35 + 1.15 * said.length);
   }
   return [parts, y];
 }

@@ -54,7 +54,7 @@ function tradeoffs() {
       counts: hands[t.id] || t.bands.map(() => 0),
       locked: !open,
       right: open ? -1 : t.result.band,
-      words: open ? "Count the hands for each guess, or type the numbers. Then reveal." : `Found: “${t.bands[t.result.band]}”.`,
+      words: open ? "Count hands, or type numbers. Then reveal." : `Found: “${t.bands[t.result.band]}”.`,
     });
     const button = el("button", { type: "button", class: "ect-first", onclick: () => {
       seen.add(t.id);
