@@ -20,6 +20,7 @@ from ectsim.ledger import Entry, ledger
 from ectsim.log import EVENT_CODE, Event
 from ectsim.scenario import Scenario
 from ectsim.story import WeekState, pair_story, week_strip
+from ectsim.words import upper
 
 __all__ = ["Lived", "consequences", "live_pair", "pair_year", "steps_chart"]
 
@@ -179,10 +180,10 @@ def _step(base: Lived, other: Lived, was: Entry) -> list[str]:
     if len(here) > len(there):
         week = other.week_of(there[0].met or 0)
         return [
-            f"{_upper(name)} is coached {_times(len(there))}, not {_times(len(here))} (in week {week})."
+            f"{upper(name)} is coached {_times(len(there))}, not {_times(len(here))} (in week {week})."
         ]
     week = other.week_of(there[0].met or 0)
-    return [f"{_upper(name)} still has its step, in week {week}."]
+    return [f"{upper(name)} still has its step, in week {week}."]
 
 
 def _visits(base: Lived, other: Lived) -> list[str]:
@@ -220,10 +221,6 @@ def _plural(n: int, one: str, many: str) -> str:
     return f"{n} {one if n == 1 else many}"
 
 
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def steps_chart(arms: Sequence[Lived], names: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Show week by week how many modules were studied and from which module each step came.
 
@@ -247,7 +244,7 @@ def steps_chart(arms: Sequence[Lived], names: Mapping[str, str] | None = None) -
                 steps[lived.week_of(e.met or 0) - 1] = e.topic + 1
         label = "module of the step" + (f", {lived.label}" if len(arms) > 1 else "")
         series.append({"label": label, "values": steps, "points": ("dot", "cross")[i % 2]})  # fmt: skip
-        columns.append(_upper(label))
+        columns.append(upper(label))
         early.append(sum(e.gate and e.topic >= 0 for e in lived.coached))
     who = (names or {}).get(first.pair, first.pair)
     return {

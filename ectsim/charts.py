@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ectsim.analysis import quantile
 from ectsim.ledger import BIN_WORDS
 from ectsim.story import STATES, WeekState
-from ectsim.words import headline, of_hundred, parts_of, value_text
+from ectsim.words import headline, of_hundred, parts_of, upper, value_text
 
 if TYPE_CHECKING:
     from ectsim.scenario import Scenario
@@ -53,7 +53,7 @@ def ledger_bars(result: Mapping[str, Any]) -> Chart:
     held = sum(cycles[k] for k in (*HELD, "partial"))
     bars = [
         {
-            "label": _upper(BIN_WORDS[k]),
+            "label": upper(BIN_WORDS[k]),
             "value": cycles[k],
             "note": f"{parts[k]} of 100" if parts[k] else "under 1 of 100",
             "tone": "accent"
@@ -82,7 +82,7 @@ def ledger_bars(result: Mapping[str, Any]) -> Chart:
                 "Of 100 due",
                 "Over all simulated years",
             ],
-            "rows": [[_upper(BIN_WORDS[k]), cycles[k], parts[k], total[k]] for k in shown]
+            "rows": [[upper(BIN_WORDS[k]), cycles[k], parts[k], total[k]] for k in shown]
             + [["All that were due", due, 100, result["due_total"]]],
         },
     }
@@ -97,10 +97,6 @@ def _ledger_title(held: int, due: int, lost: Mapping[str, int]) -> str:
     most = max(lost, key=lambda k: lost[k])
     words = BIN_WORDS[most].removeprefix("lost: ")
     return f"{title}; most of the lost ones go because: {words}"
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _listed(cycles: Mapping[str, int], shown: Sequence[str]) -> str:

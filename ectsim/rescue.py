@@ -15,7 +15,7 @@ from ectsim import __version__, atlas, launch
 from ectsim.analysis import LIMITS
 from ectsim.ledger import BIN_WORDS
 from ectsim.share import template_dir
-from ectsim.words import parts_of
+from ectsim.words import parts_of, upper
 
 __all__ = ["rescue_html"]
 
@@ -104,7 +104,7 @@ def _data() -> dict[str, Any]:
             {"name": q.name, "ask": q.ask, "options": q.options, "slots": q.slots_only}
             for q in atlas.QUESTIONS
         ],
-        "bins": {k: v[:1].upper() + v[1:] for k, v in BIN_WORDS.items()},
+        "bins": {k: upper(v) for k, v in BIN_WORDS.items()},
         "costs": COSTS,
         "seed": atlas.SEED,
         "years": atlas.YEARS,

@@ -19,6 +19,7 @@ from ectsim.ledger import Attempt, Entry, ledger
 from ectsim.log import CAUSES, EVENT_CODE, EVENTS, FORMS, Event, EventLog
 from ectsim.model.frame import COVER_TIME
 from ectsim.scenario import Scenario
+from ectsim.words import upper
 
 __all__ = ["STATES", "WeekState", "pair_story", "versus", "week_strip"]
 
@@ -457,7 +458,7 @@ def _sentence(told: _Told, entry: Entry) -> str:
     )
     said = _outcome(told, entry)
     first = f"{'; '.join(dict.fromkeys(lost))}. " if lost else ""
-    return _capital(f"{first}{_capital(said)}.")
+    return upper(f"{first}{upper(said)}.")
 
 
 def _short(attempt: Attempt) -> str:
@@ -489,10 +490,6 @@ def _outcome(told: _Told, entry: Entry) -> str:
     else:
         said = f"{'caught up' if entry.timing == 'late' else 'met'} {day}{_place(entry.form, entry.met)}"
     return f"{said}, in part ({REASON_WORDS[entry.reason]})" if entry.content == "partial" else said
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def versus(
@@ -536,7 +533,7 @@ def versus(
         if not _differs(*entries):
             continue
         why = dict.fromkeys(_short(f) for e in entries if e for f in e.chain)
-        because = f" {_capital('; '.join(why))}." if why else ""
+        because = f" {upper('; '.join(why))}." if why else ""
         ends = (
             f"{name}: {_outcome(told, e) if e else 'nothing due'}."
             for name, told, e in zip(names, (a, b), entries, strict=True)

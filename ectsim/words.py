@@ -10,7 +10,15 @@ from ectsim.ledger import BIN_WORDS
 from ectsim.metrics import METRICS
 from ectsim.money import money_lines
 
-__all__ = ["compare_lines", "headline", "of_hundred", "parts_of", "simulate_lines", "value_text"]
+__all__ = [
+    "compare_lines",
+    "headline",
+    "of_hundred",
+    "parts_of",
+    "simulate_lines",
+    "upper",
+    "value_text",
+]
 
 BAR = 40
 """Width of a bar in a terminal, characters."""
@@ -42,6 +50,11 @@ def parts_of(counts: Mapping[str, float], whole: int) -> dict[str, int]:
 def of_hundred(counts: Mapping[str, float]) -> dict[str, int]:
     """Round counts to whole parts of a hundred that add up to 100."""
     return parts_of(counts, 100)
+
+
+def upper(text: str) -> str:
+    """Begin a text with a capital letter, and leave the rest of it alone."""
+    return text[:1].upper() + text[1:]
 
 
 def value_text(value: float | None, unit: str, *, signed: bool = False) -> str:

@@ -19,7 +19,7 @@ import contextlib
 import itertools
 import os
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ from typing import Any
 from ectsim import wire
 from ectsim.errors import Cancelled, InputError
 
-__all__ = ["Client", "Latest", "Message", "ServiceError", "ServiceGone", "explain"]
+__all__ = ["Asking", "Client", "Latest", "Message", "ServiceError", "ServiceGone", "explain"]
 
 
 class ServiceError(RuntimeError):
@@ -415,3 +415,44 @@ class Latest:
         finally:
             if timer is not None:
                 timer.cancel()
+
+
+class Asking:
+    """What pages share when they ask: one client, one newest question a place, tasks kept alive.
+
+    Parameters
+    ----------
+    client : Client, optional
+        By default the service that the dashboard command started, found when it is first needed.
+    """
+
+    def __init__(self, client: Client | None = None) -> None:
+        self._client = client
+        self._latest: dict[str, Latest] = {}
+        self._tasks: set[asyncio.Future[Any]] = set()
+
+    def client(self) -> Client:
+        """Return the client.
+
+        Raises
+        ------
+        ServiceError
+            If there is no service.
+        """
+        if self._client is None:
+            self._client = Client.from_environment()
+        return self._client
+
+    def _line(
+        self, name: str, show: Callable[[Message], None], fail: Callable[[Exception], None]
+    ) -> Latest:
+        """Return the one that asks for a place of the page; an older question there is cancelled."""
+        if name not in self._latest:
+            self._latest[name] = Latest(self.client(), show, fail, slot=name)
+        return self._latest[name]
+
+    def _spawn(self, work: Awaitable[Any]) -> None:
+        """Start a task and hold on to it: the loop alone would let it be collected."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -302,6 +302,7 @@ def serve(
         stack.enter_context(_environment({**_variables(scratch), **service.environment()}))
         config = _config(
             folder,
+            name=name,
             base_url=base_url,
             loopback=loopback,
             visitors=visitors,
@@ -405,6 +406,7 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
 def _config(
     folder: Path,
     *,
+    name: str,
     base_url: str,
     loopback: bool,
     visitors: int,
@@ -451,7 +453,14 @@ def _config(
     voila.kernel_spec_manager_class = OwnPython
     voila.page_config_hook = page_config
     voila.preheat_kernel = visitors > 0
-    voila.default_pool_size = visitors
+    # Voila would start as many ahead for every page: kernels that nobody uses, and a full house. The
+    # page that was asked for is ready for all; without one, each page is ready for one visitor.
+    voila.default_pool_size = 0 if name else min(visitors, 1)
+    pools = {f"{name}.ipynb": {"pool_size": visitors}} if name else {}
+    config.VoilaKernelManager.kernel_pools_config = {
+        "default": {"pool_size": voila.default_pool_size, "kernel_env_variables": {}},
+        **pools,
+    }
     # When many kernels start at once a cell's output comes long after its reply. After four seconds
     # the executor would go on without it, and a visitor would get a page that never opens.
     config.VoilaExecutor.iopub_timeout = 300

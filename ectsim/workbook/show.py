@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ectsim import charts
+from ectsim.words import upper
 from ectsim.workbook import runs
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def bars(title: str, sentence: str, values: Mapping[str, float], unit: str) -> C
             "sentence": sentence,
             "kind": "bars",
             "data": {"unit": unit, "high": max([1, *values.values()]), "bars": shown},
-            "table": {"columns": ["", unit[:1].upper() + unit[1:]], "rows": rows},
+            "table": {"columns": ["", upper(unit)], "rows": rows},
         }
     )
 

@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 
 from ectsim import atlas, launch
 from ectsim.rescue import rescue_html
-from ectsim.share import data_dir
 from tests.dashboards.conftest import Running, chromium
 from tests.dashboards.test_browser import violations
 
@@ -89,6 +88,9 @@ def test_the_room_guesses_and_the_same_year_is_revealed(opened: Page) -> None:
         opened.get_by_role("button", name="Save the page to keep (HTML)").click()
     kept = Path(download.value.path()).read_text(encoding="utf-8")
     assert kept == launch.keep_page(["protected"], {"protected": [0, 0, 3, 0, 2]})
+    with opened.expect_download() as download:
+        opened.get_by_role("button", name="Save the rescue copy (HTML)").click()
+    assert Path(download.value.path()).read_text(encoding="utf-8") == rescue_html()
 
 
 def test_the_keyboard_alone_and_a_plan_that_breaks_a_tight_part(opened: Page) -> None:
@@ -139,10 +141,6 @@ def test_axe_finds_nothing_in_both_modes_and_sizes(opened: Page) -> None:
     assert opened.evaluate("document.documentElement.scrollWidth") <= 640
 
 
-@pytest.mark.skipif(
-    not (data_dir() / "launch" / "atlas.json").is_file(),
-    reason="the grid of plans has not been computed (ectsim.atlas.refresh)",
-)
 def test_the_rescue_copy_opens_from_a_disk(
     tmp_path: Path, browser_type_launch_args: dict[str, object], page: Page
 ) -> None:

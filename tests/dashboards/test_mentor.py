@@ -97,7 +97,7 @@ def test_it_opens_with_the_numbers_of_the_model(opened: Page) -> None:
         low, high, n = (each.get_attribute(f"data-{k}") for k in ("lo", "hi", "n"))
         assert float(low or "nan") <= float(high or "nan")
         assert int(n or 0) == YEARS
-    expect(opened.get_by_role("heading", name="Doug: 33 cycles happen")).to_be_visible()
+    expect(opened.get_by_role("heading", name="Doug: 38 cycles happen")).to_be_visible()
     for picture in opened.locator("svg[role=img]").all():
         for name in (picture.get_attribute("aria-labelledby") or "").split():
             expect(opened.locator(f"#{name}")).not_to_have_text("")
@@ -246,23 +246,21 @@ def test_dougs_week_and_a_lost_one(opened: Page) -> None:
     expect(opened.get_by_role("heading", name="Week 25, from Monday 16 March 2026")).to_be_visible()
     expect(opened.get_by_role("heading", name="Every step rests on a module that Doug had studied")).to_be_visible()  # fmt: skip
     opened.get_by_role("radio", name="Coach it anyway").check()
-    expect(opened.get_by_role("heading", name=re.compile("^Coached anyway: 9 steps come before"))).to_be_visible()  # fmt: skip
+    expect(opened.get_by_role("heading", name=re.compile("^Coached anyway: 8 steps come before"))).to_be_visible()  # fmt: skip
     expect(opened.get_by_text("It counts in part: the topic was not studied yet").first).to_be_visible()  # fmt: skip
     opened.get_by_role("radio", name="Put the meeting off").check()
     expect(opened.get_by_text("The meeting waits too")).to_be_visible()
     opened.get_by_label("Whose year?").select_option("Doug with Sangeita: a question that waits a week")  # fmt: skip
     expect(opened.get_by_text("Doug is in year 1 and is coached by Sangeita")).to_be_visible()
-    opened.get_by_label("Which week is lost?").select_option("week 9")
-    expect(opened.get_by_text("21 days, not 14")).to_be_visible()
+    opened.get_by_label("Which week is lost?").select_option("week 34")
+    expect(opened.get_by_text("14 days, not 7")).to_be_visible()
     expect(opened.get_by_text("stays studied and never coached")).to_be_visible()
-    expect(opened.get_by_role("heading", name="Doug: 33 cycles happen in this year, 32 without week 9")).to_be_visible()  # fmt: skip
-    expect(
-        opened.get_by_role("heading", name="Week 9, from Monday 3 November 2025")
-    ).to_be_visible()
+    expect(opened.get_by_role("heading", name="Doug: 38 cycles happen in this year, 37 without week 34")).to_be_visible()  # fmt: skip
+    expect(opened.get_by_role("heading", name="Week 34, from Monday 8 June 2026")).to_be_visible()
     opened.get_by_role("button", name="Week after").click()
-    expect(opened.get_by_role("heading", name="Week 10, from Monday 10 November 2025")).to_be_visible()  # fmt: skip
+    expect(opened.get_by_role("heading", name="Week 35, from Monday 15 June 2026")).to_be_visible()  # fmt: skip
     opened.get_by_role("checkbox", name="Hold the meetings with my hour").check()
-    expect(opened.get_by_text("What follows from losing week 9")).to_be_visible()
+    expect(opened.get_by_text("What follows from losing week 34")).to_be_visible()
 
 
 @browser

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 from traitlets import TraitError
 
-from ectsim.app.client import Client, Latest, Message, ServiceError
+from ectsim.app.client import Asking, Client, Latest, Message, ServiceError
 from ectsim.app.controls import Control, Form, control
 from ectsim.app.layout import card, columns, fold, grid, hide, row, stack
 from ectsim.app.layout import page as layout_page
@@ -56,7 +56,7 @@ def page() -> ipywidgets.Box:
     return Coordinator().start()
 
 
-class Coordinator:
+class Coordinator(Asking):
     """The page: what is asked, what is shown, and what goes to the service.
 
     Its state is the form's answers, what a scenario changes beyond them, the school and a name;
@@ -71,8 +71,7 @@ class Coordinator:
     def __init__(self, client: Client | None = None) -> None:
         self.announcer = Announcer("Starting…", on_stop=self.stop)
         on_trouble(self._trouble)
-        self._client = client
-        self._tasks: set[asyncio.Task[None]] = set()
+        super().__init__(client)
         self._school: dict[str, Any] = {}
         self._ready = asyncio.Event()
         self._key = SAMPLE
@@ -82,7 +81,6 @@ class Coordinator:
         self._weeks: dict[str, Any] = {}
         self._arrived: dict[str, str] | None = None
         self._fixes: list[dict[str, Any]] = []
-        self._latest: dict[str, Latest] = {}
         self._make_form()
         self._current = self._snapshot()
         self._first = self._current
@@ -248,18 +246,6 @@ class Coordinator:
         )
 
     # --- state --------------------------------------------------------------------------------
-
-    def client(self) -> Client:
-        """Return the client.
-
-        Raises
-        ------
-        ServiceError
-            If there is no service.
-        """
-        if self._client is None:
-            self._client = Client.from_environment()
-        return self._client
 
     def _snapshot(self) -> tuple[Values, dict[str, Any]]:
         return self.form.values, dict(self._extra)
@@ -427,16 +413,6 @@ class Coordinator:
         self._spawn(self._describe(SAMPLE))
         self.box.coordinator = self  # the loop and the widgets hold it weakly
         return self.box
-
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    def _line(self, name: str, show: Any, fail: Any) -> Latest:
-        if name not in self._latest:
-            self._latest[name] = Latest(self.client(), show, fail, slot=name)
-        return self._latest[name]
 
     async def _describe(self, key: str) -> None:
         try:

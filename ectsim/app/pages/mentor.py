@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets
 
-from ectsim.app.client import Client, Latest, Message, ServiceError
+from ectsim.app.client import Asking, Client, Message, ServiceError
 from ectsim.app.controls import Form, control
 from ectsim.app.layout import card, fields, fold, halves, hide, row, stack
 from ectsim.app.layout import page as layout_page
@@ -50,7 +50,7 @@ def page() -> ipywidgets.Box:
     return Mentor().start()
 
 
-class Mentor:
+class Mentor(Asking):
     """The page: the hour on a strip, what it holds, and what goes to the service.
 
     Its state is the form's answers; the strip shows the same minutes.
@@ -64,9 +64,7 @@ class Mentor:
     def __init__(self, client: Client | None = None) -> None:
         self.announcer = Announcer("Starting…", on_stop=self.stop)
         on_trouble(self._trouble)
-        self._client = client
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._latest: dict[str, Latest] = {}
+        super().__init__(client)
         self._arrived: dict[str, str] | None = None
         self._found: dict[str, Any] = {}
         self._first = asyncio.Event()
@@ -180,18 +178,6 @@ class Mentor:
 
     # --- state --------------------------------------------------------------------------------
 
-    def client(self) -> Client:
-        """Return the client.
-
-        Raises
-        ------
-        ServiceError
-            If there is no service.
-        """
-        if self._client is None:
-            self._client = Client.from_environment()
-        return self._client
-
     def _minutes(self) -> list[int]:
         return [self._current[name] for name in words.NAMES]
 
@@ -291,16 +277,6 @@ class Mentor:
         self._spawn(self._years())
         self.box.mentor = self  # the loop and the widgets hold it weakly
         return self.box
-
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    def _line(self, name: str, show: Any, fail: Any) -> Latest:
-        if name not in self._latest:
-            self._latest[name] = Latest(self.client(), show, fail, slot=name)
-        return self._latest[name]
 
     async def _years(self) -> None:
         """Ask for the two years once the first numbers are in: they matter more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -25,7 +26,7 @@ FIRST_LOSS = 3
 """The week that is lost when the page opens, so that there is something to read."""
 
 
-class _Told:
+class _Told(ABC):
     """What both cards share: asking for a year, its strip, and the week that is read."""
 
     slot = ""
@@ -40,9 +41,9 @@ class _Told:
         self.week = Prose()
         self.banner = Prose()
 
+    @abstractmethod
     def request(self) -> dict[str, Any]:
         """Put what the card shows as the service wants it."""
-        raise NotImplementedError
 
     def ask(self) -> None:
         """Ask for the year; an older question is cancelled."""
@@ -63,6 +64,7 @@ class _Told:
         self.shown()
         self.read(self.strip.selected)
 
+    @abstractmethod
     def shown(self) -> None:
         """Choose the week that is read first."""
 

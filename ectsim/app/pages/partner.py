@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 from traitlets import TraitError
 
-from ectsim.app.client import Client, Latest, Message, ServiceError
+from ectsim.app.client import Asking, Client, Message, ServiceError
 from ectsim.app.controls import Form, control
 from ectsim.app.layout import card, fold, hide, row, stack
 from ectsim.app.layout import page as layout_page
@@ -53,7 +53,7 @@ def page() -> ipywidgets.Box:
     return Partner().start()
 
 
-class Partner:
+class Partner(Asking):
     """The page: a table of schools, what may be used, and what comes of it.
 
     Parameters
@@ -65,8 +65,7 @@ class Partner:
     def __init__(self, client: Client | None = None) -> None:
         self.announcer = Announcer("Starting…", on_stop=self.stop)
         on_trouble(self.announcer.trouble)
-        self._client = client
-        self._latest: dict[str, Latest] = {}
+        super().__init__(client)
         self._file: tuple[str, bytes] | None = None
         self._told: dict[str, Any] = {}
         self._dates: dict[str, Any] = {}
@@ -171,18 +170,12 @@ class Partner:
         Pages are made ahead of their visitors: one that nobody opens simulates nothing.
         """
         try:
-            self._client = self._client or Client.from_environment()
+            self.client()
         except ServiceError as error:
             self.announcer.trouble(error)
             return self.box
-        self._line("options", self._show_options).start("trust_options")
+        self._line("options", self._show_options, self._fail).start("trust_options")
         return self.box
-
-    def _line(self, slot: str, show: Any) -> Latest:
-        if slot not in self._latest:
-            assert self._client is not None
-            self._latest[slot] = Latest(self._client, show, self._fail, slot=slot)
-        return self._latest[slot]
 
     def _show_options(self, message: Message) -> None:
         self.form["disallowed"].options = [
@@ -212,8 +205,8 @@ class Partner:
             data |= {"count": v["count"], "seed": v["seed"]}
         else:
             data["name"], body = self._file
-        self._line("trust", self._show).start("trust", data, body=body)
-        self._line("dates", self._show_dates).start("trust_dates", data, body=body)
+        self._line("trust", self._show, self._fail).start("trust", data, body=body)
+        self._line("dates", self._show_dates, self._fail).start("trust_dates", data, body=body)
 
     def _arrive(self, query: dict[str, str]) -> None:
         """Begin with the made-up trust, of the size that the address names: ``?count=6&seed=2``."""
