@@ -198,7 +198,7 @@ def _year_hours(
         entitlement=entitlement,
         ratio=_share(demand, entitlement),
         ratio_with_revisit=_share(demand + revisit, entitlement),
-        mentor=cycles * rights.mentor_minutes / HOUR,
+        mentor=cycles * programme.mentor_minutes(year) / HOUR,
         mentor_training=events.mentor_hours_in(year),
         mentor_training_programme=events.mentor_hours,
         checkins=weeks * CHECKIN_MIN / HOUR,
@@ -663,18 +663,19 @@ class _Book:
         words = f"coaches {ects}{_part(self.school.fte(who))}; lessons"
         yield _line(base, "load", words, "week", minutes=load, sources=("F124",))
         yield self._role(base, who)
-        need = self.programme.entitlement.mentor_minutes
+        needs = [self.programme.mentor_minutes(p.year) for p in pairs]
         year = sum(
             float((CYCLES_Y1 if p.year == 1 else CYCLES_Y2) * self.school.fte(p.ect)) * need
-            for p in pairs
+            for p, need in zip(pairs, needs, strict=True)
         )
+        each = " and ".join(str(n) for n in dict.fromkeys(needs))
         yield _line(
-            base, "mentor_year", f"{need} min for each due cycle of {ects}", "year",
+            base, "mentor_year", f"{each} min for each due cycle of {ects}", "year",
             minutes=year, sources=("F006", "F007", "F044", "A13-7"),
         )  # fmt: skip
-        for p in pairs:
+        for p, need in zip(pairs, needs, strict=True):
             yield from self._promise(base, p, need)
-        yield from self._once(base, who, pairs, need)
+        yield from self._once(base, who, pairs, needs)
         events = self.programme.events
         if events.mentor_hours:
             spread = {
@@ -761,14 +762,16 @@ class _Book:
                 "which has no slot", "", sources=("F033", "F044"), remedy="agree a time for that week",
             )  # fmt: skip
 
-    def _once(self, base: dict[str, Any], who: str, pairs: list[Pair], need: int) -> Iterator[Line]:
+    def _once(
+        self, base: dict[str, Any], who: str, pairs: list[Pair], needs: list[int]
+    ) -> Iterator[Line]:
         """Check the mentor's minutes for all ECTs together, each minute counted once."""
         names, n = " and ".join(p.ect for p in pairs), len(pairs)
         if self.plan.meeting == "fixed":
             if n > 1:
                 yield _check(
                     base, "all_ects", f"in slots with {names}, each minute counted once", "due cycle of each",
-                    need * n, sum(min(need, self.plan.protected_min, self._slotted(p)) for p in pairs),
+                    sum(needs), sum(min(need, self.plan.protected_min, self._slotted(p)) for p, need in zip(pairs, needs, strict=True)),
                     sources=("F007",),
                     remedy="an hour for each: name slots for the ECT who has too few",
                 )  # fmt: skip
@@ -776,18 +779,22 @@ class _Book:
         # hours that are due each week must fit the poorer week; all together must fit a fortnight
         free = [self._free_minutes(who, w) for w in (1, self.grid.cycle_weeks)]
         rates = [self._rate(p) for p in pairs]
-        each_week = sum(r == 1 for r in rates)
-        in_fortnight = float(sum((2 * r for r in rates), Fraction(0)))
-        spans: list[tuple[float, float, str]] = (
-            [(each_week, min(free), "week")] if each_week else []
-        )
-        if each_week < n:
-            spans.append((in_fortnight, sum(free), "fortnight"))
-        due, has, per = min(spans, key=lambda span: span[1] - span[0] * need)
+        # (cycles due, minutes they need, minutes that are free, of what)
+        weekly = [need for need, r in zip(needs, rates, strict=True) if r == 1]
+        spans: list[tuple[float, float, float, str]] = []
+        if weekly:
+            spans.append((len(weekly), sum(weekly), min(free), "week"))
+        if len(weekly) < n:
+            cycles = float(sum((2 * r for r in rates), Fraction(0)))
+            minutes = float(
+                sum((2 * r * need for need, r in zip(needs, rates, strict=True)), Fraction(0))
+            )
+            spans.append((cycles, minutes, sum(free), "fortnight"))
+        due, needed, has, per = min(spans, key=lambda span: span[2] - span[1])
         held = min(has, due * self.plan.protected_min)
         line = _check(
             base, "all_ects", f"free time in which {names} could be coached; no slot stands in the timetable", per,
-            due * need, held, sources=("F007", "F106", "F156"),
+            needed, held, sources=("F007", "F106", "F156"),
             remedy="one hour cannot be given to two ECTs: lighten the timetable" if n > 1 else
             "lighten the timetable",
         )  # fmt: skip

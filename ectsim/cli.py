@@ -136,6 +136,12 @@ def _print(data: dict[str, Any], lines: list[str], *, as_json: bool) -> None:
         typer.echo("\n".join(lines))
 
 
+def _stamped(data: dict[str, Any], lines: list[str], *, of: Scenario, as_json: bool) -> None:
+    """Print what says nothing by itself of a tight part that is given up (F211)."""
+    head = [f"! {of.banner}", ""] if of.banner else []
+    _print({**data, "banner": of.banner}, [*head, *lines], as_json=as_json)
+
+
 def _changes(pairs: list[str] | None, years: int | None = None) -> dict[str, object]:
     out: dict[str, object] = {} if years is None else {"programme.run_years": years}
     for pair in pairs or []:
@@ -298,6 +304,7 @@ def _write_logs(results: Results, folder: Path) -> None:
     """Write one Parquet file with every year's events, whole or not at all."""
     import pandas as pd  # noqa: PLC0415
 
+    from ectsim.analysis import LIMITS  # noqa: PLC0415
     from ectsim.model.year import simulate as one_year  # noqa: PLC0415
 
     frames = []
@@ -308,7 +315,10 @@ def _write_logs(results: Results, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         part = folder / "events.parquet.part"
-        pd.concat(frames, ignore_index=True).to_parquet(part, index=False)
+        whole = pd.concat(frames, ignore_index=True)
+        s = results.scenario
+        whole.attrs = {"code": s.code(results.seed), "banner": s.banner, "limits": LIMITS}
+        whole.to_parquet(part, index=False)
         part.replace(folder / "events.parquet")
     except OSError as error:
         raise InputError(
@@ -420,8 +430,9 @@ def audit(
     """Hold the hours against the entitlement, without dice."""
     from ectsim.audit import audit as check  # noqa: PLC0415
 
-    found = check(_load(scenario, school, _changes(changes)))
-    _print(found.to_dict(), list(found.lines()), as_json=as_json)
+    chosen = _load(scenario, school, _changes(changes))
+    found = check(chosen)
+    _stamped(found.to_dict(), list(found.lines()), of=chosen, as_json=as_json)
 
 
 @app.command()
@@ -540,9 +551,10 @@ def slots(
     tables = survival.Survival(chosen)
     found = [g for i in ids for g in survival.slots(chosen, i, top=top, survival=tables)]
     without = [i for i in ids if not any(g["slots"] for g in found if g["pair"] == i)]
-    _print(
+    _stamped(
         {"scenario": chosen.name, "groups": found, "without": without},
         telling.slot_lines(found, without),
+        of=chosen,
         as_json=as_json,
     )
 
@@ -581,7 +593,7 @@ def pair(
                 "there is no lawful plan to write", remedy="; ".join(result["conflicts"])
             )
         telling.write_plan(found, chosen, to)
-    _print(result, telling.pair_lines(result), as_json=as_json)
+    _stamped(result, telling.pair_lines(result), of=chosen, as_json=as_json)
 
 
 @app.command()

@@ -160,6 +160,8 @@ class TrainingEvent:
         School week of its first date, 1 is the first, and the range of this assumption.
     week_one_year : int or None
         The same where a mentor's training is done in one year.
+    label_other : str
+        What it is about in the other reading of the list (A13-9), or "" where both agree.
     """
 
     id: str
@@ -180,6 +182,11 @@ class TrainingEvent:
     week_low: int = 1
     week_high: int = 1
     week_one_year: int | None = None
+    label_other: str = ""
+
+    def named(self, labels: str) -> str:
+        """Return what it is about under a reading of the list (A13-9): its label, or the other one."""
+        return self.label_other if labels != "listed" and self.label_other else self.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +213,13 @@ class Flex:
         What it is, for a coordinator.
     nearest_loose : str
         For a tight part: the loose option to think of first instead of giving it up.
+    part : str
+        For a tight part: what is given up, as a banner says it.
+    instead : str
+        For a tight part: the loose option that does the same, or "".
+    parameter, off : str
+        For a loose option that no plan holds: the dotted name of the parameter that does, and the
+        value with which it is never taken up.
     """
 
     id: str
@@ -217,11 +231,30 @@ class Flex:
     default: str
     words: str
     nearest_loose: str
+    part: str = ""
+    instead: str = ""
+    parameter: str = ""
+    off: str = ""
 
     @property
     def tight(self) -> bool:
         """Whether giving it up makes the programme another one."""
         return self.class_ == "tight"
+
+    def taken(self, value: object) -> bool:
+        """Whether a plan with this value of the field takes the option up, or gives the part up.
+
+        Of a list it is enough that the option is in it; of a number, that it lies as far from the
+        default as the option's or farther.
+        """
+        if not self.plan_field:
+            return False
+        if isinstance(value, tuple):
+            return self.plan_value in value
+        if type(value) is int:
+            here, default = int(self.plan_value), int(self.default)
+            return value <= here if here < default else value >= here
+        return str(value).lower() == self.plan_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +274,13 @@ class Ambiguity:
     source : tuple of str
         Ids of its sources.
     parameter : str
-        Dotted name of what switches it in a scenario, or "" where nothing does yet.
+        Dotted name of what switches it in a scenario, or "" where nothing does.
     value, alternative_value : object
         The parameter's value under each reading, or None.
+    too : str
+        Another parameter that goes with it, with the same values, or "".
+    outside : str
+        Why nothing has to switch it; "" where a parameter does.
     """
 
     number: int
@@ -255,6 +292,8 @@ class Ambiguity:
     parameter: str = ""
     value: object = None
     alternative_value: object = None
+    too: str = ""
+    outside: str = ""
 
     @property
     def id(self) -> str:
@@ -612,11 +651,12 @@ def events(folder: Path | None = None) -> tuple[TrainingEvent, ...]:
             row.whole("week_low", 1, 45),
             row.whole("week_high", 1, 45),
             row.whole("week_one_year", 1, 45) if row.cells["week_one_year"].strip() else None,
+            row.cells["label_other"].strip(),
         )
 
     header = (
-        "id audience year order kind label label_uncertain hours mode after_school dates source version as_of "
-        "week week_low week_high week_one_year"
+        "id audience year order kind label label_other label_uncertain hours mode after_school dates "
+        "source version as_of week week_low week_high week_one_year"
     )
     out = _unique(list(_table(folder, "events.csv", header)), event, lambda e: e.id)
     return tuple(sorted(out, key=lambda e: (e.audience, e.order)))
@@ -647,15 +687,24 @@ def flex(folder: Path | None = None) -> tuple[Flex, ...]:
             row.cells["plan_value"].strip(),
             row.text("default"),
             row.text("words"),
-            row.cells["nearest_loose"].strip(),
+            *(
+                row.cells[c].strip()
+                for c in ("nearest_loose", "part", "instead", "parameter", "off")
+            ),
         )
 
-    header = "id class kind source plan_field plan_value default words nearest_loose"
+    header = (
+        "id class kind source plan_field plan_value default words nearest_loose part instead "
+        "parameter off"
+    )
     table = list(_table(folder, "flex.csv", header))
     out = _unique(table, option, lambda f: f.id)
     loose = [f.id for f in out if not f.tight]
     for row, f in zip(table, out, strict=True):
         row.one_of("nearest_loose", loose if f.tight else ("",))
+        row.one_of("instead", ("", *loose) if f.tight else ("",))
+        if f.tight:
+            row.text("part")
     return out
 
 
@@ -890,7 +939,8 @@ def _ambiguity(entry: Any, number: int, name: str) -> Ambiguity:
     if not isinstance(entry, dict):
         raise InputError("it is no table", where=where)
     wanted = ("question", "reading", "alternative", "evidence", "source")
-    known = ("number", *wanted, "parameter", "value", "alternative_value")
+    switch_keys = ("parameter", "value", "alternative_value")
+    known = ("number", *wanted, *switch_keys, "too", "outside")
     for key in entry.keys() - set(known):
         raise InputError(f"no key '{key}'", where=where, remedy=near(key, known))
     if type(entry.get("number")) is not int or entry["number"] != number:
@@ -898,9 +948,11 @@ def _ambiguity(entry: Any, number: int, name: str) -> Ambiguity:
     for key in wanted:
         if not isinstance(entry.get(key), str) or not entry[key].strip():
             raise InputError(f"'{key}' is missing or no text", where=where)
-    switch = [key in entry for key in known[-3:]]
+    switch = [key in entry for key in switch_keys]
     if any(switch) != all(switch):
         raise InputError("a parameter comes with the values of both readings", where=where)
+    if any(switch) == bool(entry.get("outside")):
+        raise InputError("there is neither a parameter nor a reason, or both", where=where)
     return Ambiguity(**{**entry, "source": tuple(entry["source"].split())})
 
 

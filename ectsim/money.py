@@ -126,8 +126,11 @@ def mentor_overflow(run: Run) -> float:
         for row in run.rows(name):
             if row[CYCLE] >= 0:
                 by_cycle[row[PAIR], row[CYCLE]] += row[VALUE]
-    right = run.scenario.programme.entitlement.mentor_minutes
-    return sum(max(0.0, m - right) for m in by_cycle.values())
+    programme, pairs = run.scenario.programme, run.scenario.school.pairs
+    return sum(
+        max(0.0, minutes - programme.mentor_minutes(pairs[pair].year))
+        for (pair, _), minutes in by_cycle.items()
+    )
 
 
 def mentor_training(run: Run) -> float:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from ectsim.clock import Slot
+from ectsim.content import Flex, flex
 from ectsim.errors import InputError, near
 from ectsim.parameters import Frozen, number
 
@@ -196,19 +197,21 @@ class Plan(Frozen):
 
     @property
     def given_up(self) -> tuple[str, ...]:
-        """Tight parts that this plan gives up (F119, F211); every result then says so."""
-        out = []
-        if not self.observe and not self.video:
-            out.append("a visit to a lesson before each new step")
-        if not self.model:
-            out.append("the mentor's model")
-        if self.reps < 2:
-            out.append("the second rehearsal")
-        if self.gate == "ignore":
-            out.append("steps from studied content only")
-        if self.cadence > 1:
-            out.append("the regular cadence")
-        return tuple(out)
+        """Tight parts that this plan gives up (F119, F211); every result then says so.
+
+        What is tight, and which loose option does the same as a tight part, stands in
+        ``data/flex.csv``.
+        """
+        known = {f.id: f for f in flex()}
+
+        def takes(option: Flex | None) -> bool:
+            return option is not None and option.taken(getattr(self, option.plan_field, None))
+
+        return tuple(
+            f.part
+            for f in known.values()
+            if f.tight and takes(f) and not takes(known.get(f.instead))
+        )
 
     def slots_of(self, pair: str) -> PairSlots:
         """Return a pair's slots; a pair that is not named has none."""

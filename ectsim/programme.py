@@ -45,6 +45,11 @@ class Entitlement(Frozen):
         60, unit="minutes a due cycle and ECT", status="source", source="F006 F007 A13-7", ge=0, le=300,
         ask="How many minutes must a mentor have for each ECT and cycle?",
     )  # fmt: skip
+    mentor_hour: Literal["cycle", "week"] = number(
+        "cycle", unit="", status="source", source="F045 A13-7",
+        ask="In year 2, is the mentor's hour for each cycle or for each week?",
+        why="Cycles come each fortnight then.",
+    )  # fmt: skip
     ppa_share: float = number(
         0.10, unit="share of timetabled teaching", status="external", source="E5-02", ge=0, le=1,
         ask="What share of teaching time is planning time that nobody may take?",
@@ -85,6 +90,15 @@ class Coaching(Frozen):
     other_mentoring_min: int = number(
         15, unit="minutes", status="source", source="F040", ge=0, le=60,
         ask="How much of the meeting is other mentoring?",
+    )  # fmt: skip
+    phases: Literal["all", "four", "five"] = number(
+        "all", unit="", status="source", source="F174 A13-15",
+        ask="Which parts has the coaching?",
+        why="all: praise, sharing, model, analysis, practice; four: no praise; five: the why is shared before the model, and there is no analysis after it.",
+    )  # fmt: skip
+    record: Literal["step", "all"] = number(
+        "step", unit="", status="source", source="F070 F071 A13-14",
+        ask="What must be put on record: the step, or the visit, the feedback and the meeting too?",
     )  # fmt: skip
     min_reps: int = number(
         2, unit="rehearsals", status="source", source="F065", ge=1, le=6,
@@ -379,6 +393,11 @@ class Events(Frozen):
         0, unit="weeks", status="assumption", source="", low=-1, high=3, ge=-10, le=10,
         ask="How many weeks later than the list are all events?",
     )  # fmt: skip
+    labels: Literal["listed", "second_year_first"] = number(
+        "listed", unit="", status="source", source="F089 A13-9",
+        ask="Which topics have the events of year 2?",
+        why="listed: in the order of the list; second_year_first: the conference prepares for year 2, change and wellbeing, and literacy is the first clinic.",
+    )  # fmt: skip
     second_dates: int = number(
         2, unit="dates", status="assumption", source="E7-06", low=1, high=3, ge=0, le=5,
         ask="How many other dates has a conference for those who missed it?",
@@ -516,6 +535,22 @@ class Programme(Frozen):
     events: Events = Field(default_factory=Events)
     launch: Launch = Field(default_factory=Launch)
     partner: Partner = Field(default_factory=Partner)
+
+    def mentor_minutes(self, year: int) -> int:
+        """Minutes that a mentor must have for a due cycle of an ECT in a year of induction (A13-7)."""
+        rights = self.entitlement
+        weeks = self.coaching.period_weeks(year) if rights.mentor_hour == "week" else 1
+        return rights.mentor_minutes * weeks
+
+    @property
+    def given_up(self) -> tuple[str, ...]:
+        """Tight parts that the regime itself leaves out: fewer rehearsals or a slower beat (F119)."""
+        own, full = self.coaching, Coaching()
+        slower = (
+            own.period_weeks_y1 > full.period_weeks_y1 or own.period_weeks_y2 > full.period_weeks_y2
+        )
+        lost = {"second_rehearsal": own.min_reps < full.min_reps, "cadence": slower}
+        return tuple(f.part for f in flex() if lost.get(f.id))
 
     @classmethod
     def preset(cls, name: str) -> Programme:

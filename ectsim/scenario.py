@@ -96,7 +96,7 @@ class Scenario:
     @cached_property
     def banner(self) -> str:
         """What every output says when a tight part is given up, else ""."""
-        lost = self.plan.given_up
+        lost = dict.fromkeys((*self.plan.given_up, *self.programme.given_up))
         if not lost:
             return ""
         return f"This plan gives up {', '.join(lost)}: what it completes is not the programme."
@@ -379,15 +379,12 @@ def _check_mask(programme: Programme, plan: Plan) -> None:
     if not mask:
         return
 
-    def used(option: Flex) -> bool:
-        value = getattr(plan, option.plan_field)
-        if isinstance(value, tuple):
-            return option.plan_value in value
-        return str(value).lower() == option.plan_value
-
+    for f in flex():
+        if f.id in mask and f.parameter:
+            _check_parameter(programme, f)
     loose = [f for f in flex() if not f.tight and f.plan_field]
     for f in loose:
-        if f.id not in mask or not used(f):
+        if f.id not in mask or not f.taken(getattr(plan, f.plan_field)):
             continue
         others = [o for o in loose if o.plan_field == f.plan_field and o.id not in mask]
         if others:
@@ -400,6 +397,19 @@ def _check_mask(programme: Programme, plan: Plan) -> None:
             f"the delivery partner does not allow the option {f.id}",
             where=f"plan.{f.plan_field}",
             remedy=f"{nearest}, or ask the partner's ECF lead, who decides how much flex is used",
+        )
+
+
+def _check_parameter(programme: Programme, option: Flex) -> None:
+    """Refuse an option that no plan holds, where the parameter that does leaves it on."""
+    value: object = programme
+    for name in option.parameter.split(".")[1:]:
+        value = getattr(value, name)
+    if isinstance(value, int | float) and value > float(option.off):
+        raise InputError(
+            f"the delivery partner does not allow the option {option.id}",
+            where=option.parameter,
+            remedy=f"set {option.parameter} = {option.off}, or ask the partner's ECF lead, who decides how much flex is used",
         )
 
 

@@ -169,6 +169,10 @@ class Conditions(Frozen):
         0.95, unit="chance a meeting", status="assumption", source="F133", low=0.85, high=1.0,
         ge=0, le=1, ask="How often is it recorded with a weekly check-in?",
     )  # fmt: skip
+    record_all: float = number(
+        0.85, unit="share of the chance", status="assumption", source="F070", low=0.6, high=1.0, ge=0, le=1,
+        ask="How much of that is left where the visit, the feedback and the meeting are recorded too?",
+    )  # fmt: skip
     upload_failure: float = number(
         0.15, unit="chance a video", status="assumption", source="F109", low=0.05, high=0.4, ge=0,
         le=1, ask="How often does a video of a lesson not arrive in time?",

@@ -280,13 +280,14 @@ def _training(told: _Told, row: Event) -> str:
     if name == "time_given_back":
         return f"{who} went home early on {told.day(row.time)}, in return for evening training."
     event = events()[row.value]
+    label = event.named(told.scenario.programme.events.labels)
     kind = {"conference": "conference", "clinic": "clinic"}.get(event.kind, "hour with an expert")
     if name == "trained":
-        return f'{who} was at the {kind} "{event.label}" on {told.day(row.time)}.'
+        return f'{who} was at the {kind} "{label}" on {told.day(row.time)}.'
     if name == "caught_up":
-        return f'{who} caught up the {kind} "{event.label}" on the platform.'
+        return f'{who} caught up the {kind} "{label}" on the platform.'
     why = told.why(CAUSES[row.cause], row.side)
-    return f'{who} missed the {kind} "{event.label}" on {told.day(row.time)}: {why}.'
+    return f'{who} missed the {kind} "{label}" on {told.day(row.time)}: {why}.'
 
 
 def _visit(told: _Told, row: Event) -> str:

@@ -141,6 +141,7 @@ def compare_lines(
     """
     out = [
         f"Base: {base['scenario']}  ({base['replications']} shared years, seed {base['seed']})",
+        *([f"! {base['banner']}"] if base["banner"] else []),
         headline(base),
     ]
     for arm in arms:

@@ -333,7 +333,8 @@ def test_a_parameter_switches_the_reading(a):
 
 
 def test_a_reading_that_is_switched_says_by_what():
-    assert {a.number for a in SWITCHED} == {1, 2, 3, 4, 5, 6, 10, 11, 13, 16, 17}
+    assert {a.number for a in SWITCHED} == set(range(1, 18)) - {12}
+    assert [a.number for a in ambiguities() if a.outside] == [12]
 
 
 # glossary and evidence
@@ -484,8 +485,8 @@ BROKEN = [
     ("events", "events.csv", ",6,in_person", ",nan,in_person", r"line 2, hours: 'nan' is no number of hours"),
     ("events", "events.csv", "2024-08-31", "31.8.2024", r"line 2, as_of: it is no date"),
     ("events", "events.csv", "in_person,false", "in_person,no", r"line 2, after_school: 'no' is not known"),
-    ("flex", "flex.csv", "mentor_chooses\n", "\n", r"nearest_loose: '' is not known"),
-    ("flex", "flex.csv", "mentor_chooses\n", "model\n", r"nearest_loose: 'model' is not known"),
+    ("flex", "flex.csv", "mentor_chooses,steps", ",steps", r"nearest_loose: '' is not known"),
+    ("flex", "flex.csv", "mentor_chooses,steps", "model,steps", r"nearest_loose: 'model' is not known"),
     ("ambiguities", "ambiguities.toml", "number = 1\n", "number = \n", r"ambiguities\.toml: the file is not TOML \(.*line \d+"),
     ("ambiguities", "ambiguities.toml", "number = 2\n", "number = 4\n", r"ambiguity 2: its number is not 2"),
     ("ambiguities", "ambiguities.toml", "reading = ", "readings = ", r"ambiguity 1: no key 'readings' - did you mean 'reading'"),

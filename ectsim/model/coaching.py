@@ -84,6 +84,8 @@ MAX_REPS = 9
 
 TALK = ((2, PRAISE), (3, SHARE))
 TALK_AND_MODEL = (*TALK, (4, MODEL), (5, ANALYSE))
+LEFT_OUT = {"all": 0, "four": PRAISE, "five": ANALYSE}
+"""The phase that a reading of the coaching's parts does without (A13-15)."""
 """Phases before practice in their fixed order (F174), with their place in the stream."""
 
 
@@ -184,6 +186,11 @@ class Coaching:
         scenario = frame.scenario
         self.plan, self.c = scenario.plan, scenario.school.conditions
         self.programme = scenario.programme.coaching
+        left_out = LEFT_OUT[self.programme.phases]
+        whole = TALK_AND_MODEL if scenario.plan.model else TALK
+        least, _, most = self.programme.coaching_min
+        self.fixed = most if least == most else 0.0  # always as long (A13-2), when practised
+        self.talk = tuple(phase for phase in whole if phase[1] != left_out)
         self.both = (pair.ect, pair.mentor)
         # with a mentor of their own nobody else can book either of the two
         self.shared = mentor.shared
@@ -722,7 +729,14 @@ class Coaching:
         """Work through the fixed order of phases; what the bell cuts was not done (F174)."""
         number, at = cycle.window.cycle, cycle.window.cycle * PHASES
         append, pair = self.rows.append, self.pair.index  # most of a log is written here
-        for phase, event in TALK_AND_MODEL if self.plan.model else TALK:
+        wanted = self.plan.reps
+        if wanted >= self.programme.min_reps:
+            wanted = max(wanted, self._fluent(number))
+        wanted = min(wanted, MAX_REPS)
+        if self.fixed:
+            places = [*(phase for phase, _ in self.talk), *range(6, 6 + wanted)]
+            factor *= self.fixed / sum(self.lengths[at + i] for i in places)
+        for phase, event in self.talk:
             end = clock + self.lengths[at + phase] * factor
             if round(end) > bell:
                 self._log(BELL, cycle, round(end) - bell, at=bell)
@@ -730,10 +744,7 @@ class Coaching:
             start = round(clock)
             append((start, event, pair, number, round(end) - start, 0, 0, 0))
             clock = end
-        wanted = self.plan.reps
-        if wanted >= self.programme.min_reps:
-            wanted = max(wanted, self._fluent(number))
-        for rep in range(min(wanted, MAX_REPS)):
+        for rep in range(wanted):
             end = clock + self.lengths[at + 6 + rep] * factor
             if round(end) > bell:
                 self._log(BELL, cycle, round(end) - bell, at=bell)
@@ -783,5 +794,7 @@ class Coaching:
 
     def _write_up(self, cycle: Cycle, end: int) -> None:
         chance = self.c.record_checked if self.plan.checkin_min > 0 else self.c.record
+        if self.programme.record == "all":
+            chance *= self.c.record_all
         done = self.record[cycle.window.cycle] < chance
         self._log(RECORDED if done else NOT_RECORDED, cycle, at=end)
