@@ -740,3 +740,29 @@ def stress(
             replications=replications, executor=pool, progress=progress,
         )  # fmt: skip
     _print(found.to_dict(), found.lines(), as_json=as_json)
+
+
+@app.command()
+def forecast(
+    scenario: SCENARIO,
+    log: Annotated[Path, typer.Argument(help="CSV: week, due, observed, met. No names.")],
+    seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed (1).")] = None,
+    replications: REPLICATIONS = 600,
+    workers: WORKERS = None,
+    changes: SET = None,
+    school: SCHOOL = None,
+    as_json: JSON = False,
+) -> None:
+    """Learn a school's own rates from its log and forecast the year's end."""
+    from ectsim import calibrate, experiment  # noqa: PLC0415 - each command loads only what it needs
+    from ectsim.folder import read_text  # noqa: PLC0415
+
+    chosen = _load(scenario, school, _changes(changes))
+    known = calibrate.read_log(read_text(log), chosen, where=log.name)
+    count = experiment.default_workers() if workers is None else workers
+    with experiment.local_pool(count) as pool, _progress("forecast") as progress:
+        found = calibrate.forecast(
+            chosen, known, seed=_seed(scenario, seed, school), years=replications, executor=pool,
+            progress=progress,
+        )  # fmt: skip
+    _print(found.to_dict(), found.lines(), as_json=as_json)
