@@ -1016,9 +1016,9 @@ class ServiceProcess:
 
     def __enter__(self) -> ServiceProcess:
         """Start it; where its address is known beforehand, do not wait for it."""
+        # The folder is ours, not the service's: the address outlives its death, and uploads do not.
+        self._folder = Path(tempfile.mkdtemp(prefix="ectsim-"))
         if sys.platform != "win32":
-            # The folder is ours, not the service's, so that the address outlives its death.
-            self._folder = Path(tempfile.mkdtemp(prefix="ectsim-"))
             place = self._folder / "service"
             if len(os.fsencode(place)) < 100:
                 self.address = f"unix:{place}"
@@ -1054,7 +1054,7 @@ class ServiceProcess:
             with contextlib.suppress(OSError):
                 process.stdin.close()
             try:
-                process.wait(5)
+                process.wait(1.5)  # what it keeps is in our folder
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(5)
@@ -1068,18 +1068,26 @@ class ServiceProcess:
         # Workers compute side by side; threads inside each would only get in each other's way.
         environment.setdefault("OPENBLAS_NUM_THREADS", "1")
         environment.setdefault("OMP_NUM_THREADS", "1")
+        environment["ECTSIM_SCRATCH"] = str(self._folder or "")
         root = Path(__file__).resolve().parents[1]
         if (root / "pyproject.toml").is_file():  # a checkout need not be installed
             known = environment.get("PYTHONPATH")
             environment["PYTHONPATH"] = os.pathsep.join([str(root), *([known] if known else [])])
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", "from ectsim.service import main; main()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env=environment,
-        )
+        with contextlib.ExitStack() as stack:
+            log = self._order["log"]
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", "from ectsim.service import main; main()"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                # What it cannot log itself, such as why it does not start, is found at the same place.
+                stderr=stack.enter_context(open(str(log), "ab")) if log else None,
+                text=True,
+                encoding="utf-8",
+                env=environment,
+                # Ctrl+C is for the command: here it would strike before anything can be ignored.
+                start_new_session=sys.platform != "win32",
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            )
         assert self._process.stdin is not None
         order = {**self._order, "address": self.address, "secret": self.secret}
         with contextlib.suppress(OSError):
