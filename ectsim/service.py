@@ -1074,13 +1074,15 @@ class ServiceProcess:
             known = environment.get("PYTHONPATH")
             environment["PYTHONPATH"] = os.pathsep.join([str(root), *([known] if known else [])])
         with contextlib.ExitStack() as stack:
-            log = self._order["log"]
+            log = str(self._order["log"])
+            if log:
+                Path(log).parent.mkdir(parents=True, exist_ok=True)
             self._process = subprocess.Popen(
                 [sys.executable, "-c", "from ectsim.service import main; main()"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 # What it cannot log itself, such as why it does not start, is found at the same place.
-                stderr=stack.enter_context(open(str(log), "ab")) if log else None,
+                stderr=stack.enter_context(open(log, "ab")) if log else None,
                 text=True,
                 encoding="utf-8",
                 env=environment,
