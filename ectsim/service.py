@@ -83,6 +83,13 @@ others."""
 
 Handler = Callable[[dict[str, Any], bytes], "Job | Reply"]
 
+NICE = 5
+"""By how much workers stand back for pages: a third of a page's share where both want to run."""
+
+CROWD = 0.03
+"""Seconds between the news of a computation, for each session: thirty pages that all redraw four
+times a second would use the processors up."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -273,10 +280,16 @@ def _call(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         return _Wrong(None, traceback.format_exc())
 
 
-def _worker_starts() -> None:
+def _worker_starts(nice: int = 0) -> None:
     """Leave Ctrl+C to the command that started everything, and end when the service ends."""
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if nice and hasattr(os, "nice"):
+        with contextlib.suppress(OSError):
+            os.nice(nice)
+    if nice and hasattr(os, "sched_setscheduler"):  # a long turn, after everybody else's short ones
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     parent = multiprocessing.parent_process()
     if parent is not None:
 
@@ -291,7 +304,9 @@ def _nothing(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def process_pool(workers: int, preload: Sequence[str] = ()) -> ProcessPoolExecutor:
+def process_pool(
+    workers: int, preload: Sequence[str] = (), *, nice: int = 0
+) -> ProcessPoolExecutor:
     """Make a pool of processes that is safe beside threads, on every platform.
 
     Parameters
@@ -300,13 +315,18 @@ def process_pool(workers: int, preload: Sequence[str] = ()) -> ProcessPoolExecut
         How many.
     preload : sequence of str, optional
         Modules to import once, before workers are forked from it (not on Windows).
+    nice : int, optional
+        By how much they stand back for others, so that a page answers while a year is simulated
+        (not on Windows).
     """
     methods = multiprocessing.get_all_start_methods()
     # A fork of a process with threads may hang, so never "fork".
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     if preload and context.get_start_method() == "forkserver":
         context.set_forkserver_preload(list(preload))
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_worker_starts)
+    return ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_worker_starts, initargs=(nice,)
+    )
 
 
 # --- The service ------------------------------------------------------------------------------
@@ -395,6 +415,7 @@ class _Run:
     ready: dict[int, Any] = field(default_factory=dict)  # results that wait for their turn
     partial: Any = None
     shown: bytes | None = None  # the newest partial, as JSON
+    told: float = 0.0  # when it was last sent
     started: float = 0.0
     merging: bool = False
     over: bool = False
@@ -669,9 +690,9 @@ class Service:
         self.limits = limits or Limits()
         self.queues: dict[Lane, _Queue] = {
             "years": _Queue(
-                self, "years", pool or (lambda: process_pool(workers, preload)), workers
+                self, "years", pool or (lambda: process_pool(workers, preload, nice=NICE)), workers
             ),
-            "desk": _Queue(self, "desk", desk or (lambda: process_pool(1)), 1),
+            "desk": _Queue(self, "desk", desk or (lambda: process_pool(1, nice=NICE)), 1),
         }
         self._cache = _Cache(self.limits.cache)
         self._running: dict[str, _Run] = {}
@@ -892,8 +913,12 @@ class Service:
                     self._finish(run, data, body, keep=job.keep)
                     return
                 run.shown = data
-                for session, number in run.listeners:
-                    session.post(number, _partial(number, run, data))
+                now = time.monotonic()
+                busy = sum(bool(session.requests) for session in self._sessions)
+                if now - run.told >= CROWD * (busy - 1):
+                    run.told = now
+                    for session, number in run.listeners:
+                        session.post(number, _partial(number, run, data))
         except Exception:
             self.bug(run, traceback.format_exc())
         finally:
