@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import os
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,6 +20,7 @@ from pathlib import Path
 import psutil
 import pytest
 import tornado.websocket
+from playwright.sync_api import Page, expect
 
 from ectsim.app.server import MESSAGE_LIMIT, POST_LIMIT, serve
 from ectsim.cli import run
@@ -163,6 +166,40 @@ def test_behind_a_proxy_there_is_a_token_one_name_and_a_prefix(behind: Running) 
     code, _, _ = fetch(root + "voila/static/voila.js")
     assert code == 200  # what a container platform asks to see whether it lives
     assert fetch(root.replace("coaching/", ""), **outside)[0] == 404
+
+
+def test_nginx_with_the_file_that_ships_shows_a_page(tmp_path: Path, page: Page) -> None:
+    program = shutil.which("nginx")
+    if program is None:
+        pytest.skip("no nginx found")
+    with socket.socket() as some, socket.socket() as other:
+        some.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        front, back = some.getsockname()[1], other.getsockname()[1]
+    ours = (CHECKOUT / "docs/serving/nginx.conf").read_text().replace("8866", str(back))
+    config = tmp_path / "nginx.conf"
+    config.write_text(
+        f"daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error.log;\n"
+        "events {}\nhttp {\naccess_log off;\n"
+        + "".join(f"{n}_temp_path {tmp_path}/{n};\n" for n in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        + "map $http_upgrade $connection_upgrade { default upgrade; '' close; }\n"
+        f"server {{ listen 127.0.0.1:{front};\n{ours}\n}}\n}}\n"
+    )  # fmt: skip
+    public = f"http://127.0.0.1:{front}/coaching"
+    running = Running(tmp_path, name="launch", visitors=1, workers=1, port=back, public=public)
+    proxy = subprocess.Popen([program, "-c", str(config), "-e", str(tmp_path / "error.log")])
+    try:
+        assert running.url.startswith(f"{public}/voila/render/launch.ipynb?token=")
+        until(lambda: fetch(f"{public}/voila/static/voila.js")[0] == 200)
+        page.goto(running.url)
+        page.get_by_role("button", name="Begin").click(timeout=60_000)
+        expect(page.get_by_text("Step 1 of 7, minute 0 to 5")).to_be_visible(timeout=20_000)
+        assert fetch(f"{public}/")[0] == 302  # who has no cookie is asked for the token
+    finally:
+        page.close()
+        proxy.terminate()
+        proxy.wait(10)
+        assert running.stop() == 0
 
 
 @pytest.mark.parametrize(
