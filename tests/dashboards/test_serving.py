@@ -44,6 +44,11 @@ def until(wanted: object, seconds: float = 20.0) -> None:
         time.sleep(0.1)
 
 
+def connects(port: int) -> bool:
+    with socket.socket() as some:
+        return some.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server for one visitor and no more."""
@@ -190,7 +195,8 @@ def test_nginx_with_the_file_that_ships_shows_a_page(tmp_path: Path, page: Page)
     proxy = subprocess.Popen([program, "-c", str(config), "-e", str(tmp_path / "error.log")])
     try:
         assert running.url.startswith(f"{public}/voila/render/launch.ipynb?token=")
-        until(lambda: fetch(f"{public}/voila/static/voila.js")[0] == 200)
+        until(lambda: connects(front) or proxy.poll() is not None)
+        assert proxy.poll() is None, (tmp_path / "error.log").read_text()
         page.goto(running.url)
         page.get_by_role("button", name="Begin").click(timeout=60_000)
         expect(page.get_by_text("Step 1 of 7, minute 0 to 5")).to_be_visible(timeout=20_000)
