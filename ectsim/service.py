@@ -21,9 +21,9 @@ so far::
 Chunks run on any number of workers but are merged in their own order, so what is shown after k
 chunks depends on the request alone, and the last digit does not depend on the machine.
 
-Fairness: sessions take turns, one chunk each; at most one chunk more than there are workers is
-handed out, so that a newcomer waits for no queue. Equal requests share one computation, and a
-finished one is kept. A worker that dies takes nothing along: the chunks it lost run again, each
+Fairness: sessions take turns, one chunk each, and so do the computations of a session; at most one
+chunk more than there are workers is handed out, so that a newcomer waits for no queue. Equal
+requests share one computation, and a finished one is kept. A worker that dies takes nothing along: the chunks it lost run again, each
 alone, and one that kills its worker a second time ends in an honest error.
 
 Loopback only, with a secret. What goes wrong inside is logged here with an identifier; a page
@@ -623,10 +623,10 @@ class _Session:
                 await self.writer.drain()
 
     def waiting(self, lane: Lane) -> _Run | None:
-        for run in self.requests.values():
-            if run.waiting and run.job is not None and run.job.lane == lane:
-                return run
-        return None
+        """Return the computation that has had least so far: a short one waits for no long one."""
+        runs = self.requests.values()
+        waiting = [r for r in runs if r.waiting and r.job is not None and r.job.lane == lane]
+        return min(waiting, key=lambda run: run.next, default=None)
 
     async def listen(self) -> None:
         while True:

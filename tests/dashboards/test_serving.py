@@ -26,6 +26,7 @@ from ectsim.app.server import MESSAGE_LIMIT, POST_LIMIT, serve
 from ectsim.cli import run
 from ectsim.errors import InputError
 from tests.dashboards.conftest import CHECKOUT, Running, fetch
+from tests.dashboards.test_service import go
 
 LONG = "a-token-of-a-school_2026"
 
@@ -132,7 +133,7 @@ def test_a_message_that_is_too_large_ends_its_own_page_only(tmp_path: Path) -> N
     try:
         kernel = kernel_of(fetch(running.page("launch"))[2])
         root = running.root.replace("http", "ws", 1)
-        asyncio.run(shout(f"{root}api/kernels/{kernel}/channels"))
+        go(shout(f"{root}api/kernels/{kernel}/channels"))
         assert fetch(running.root)[0] == 200
     finally:
         assert running.stop() == 0

@@ -32,6 +32,7 @@ from ectsim.app.strip import HourStrip
 from ectsim.app.widgets import Address, Announcer, Button, Chart, Codes, Download, Problems, Upload
 from ectsim.errors import Cancelled, InputError
 from ectsim.service import Handlers, Service
+from tests.dashboards.test_service import go
 
 HOSTILE = [
     "", " ", "0", "-1", "1e999", "nan", "None", "<img src=x onerror=alert(1)>", "=cmd|'/c calc'!A1", "\u202eabc",
@@ -298,7 +299,6 @@ async def drive(
             if "Watched" in repr(task) or "pages" in repr(task):
                 task.cancel()
         await client.close()
-        page.box.close_all() if hasattr(page.box, "close_all") else None
         widgets.on_trouble(lambda _: None)
     return client.waits
 
@@ -308,12 +308,15 @@ def handlers() -> Handlers:
 
 
 def run(states: int, seed: int, caplog: pytest.LogCaptureFixture, name: str) -> None:
-    async def work() -> list[tuple[float, str]]:
-        async with Service(handlers(), workers=2) as service:
-            return await drive(name, states, seed, service.address, service.secret)
+    waits: list[tuple[float, str]] = []
+
+    async def work() -> None:
+        preload = ("ectsim.desk", "ectsim.model.year", "ectsim.story")
+        async with Service(handlers(), workers=2, preload=preload) as service:
+            waits.extend(await drive(name, states, seed, service.address, service.secret))
 
     with caplog.at_level(logging.WARNING):
-        waits = asyncio.run(work())
+        go(work())
     bad = [r for r in caplog.records if r.levelno >= logging.ERROR and "download" not in r.message]
     assert not bad, [(r.message, r.exc_info) for r in bad][:3]
     slowest = max(waits, default=(0.0, "nothing"))
