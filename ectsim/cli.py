@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ectsim.errors import Cancelled, InputError
+from ectsim.errors import DISK_FULL, Cancelled, InputError
 
 if TYPE_CHECKING:
     from ectsim.carried import Carried
@@ -119,7 +119,11 @@ def run(arguments: list[str]) -> int:
         return STOPPED
     except BrokenPipeError:
         return 0
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
+            where = error.filename or "the output"
+            _complain(f"{where}: the disk is full - free some space, then run it again")
+            return 2
         traceback.print_exc()
         _complain("this is a bug in ectsim, not in your input")
         return 1

@@ -62,7 +62,7 @@ from types import TracebackType
 from typing import Any, Literal
 
 from ectsim import wire
-from ectsim.errors import InputError
+from ectsim.errors import DISK_FULL, InputError
 
 __all__ = [
     "Chunk",
@@ -274,10 +274,8 @@ class _Wrong:
 def _call(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     try:
         return function(*args)
-    except InputError as error:
-        return _Wrong(_input(error), "")
-    except Exception:
-        return _Wrong(None, traceback.format_exc())
+    except Exception as error:
+        return _Wrong(_known(error), traceback.format_exc())
 
 
 def _worker_starts(nice: int = 0) -> None:
@@ -844,10 +842,8 @@ class Service:
                 return
             if not made.chunks:
                 raise ValueError(f"a job without chunks for {run.kind!r}")
-        except InputError as error:
-            self.fail(run, _input(error))
-        except Exception:
-            self.bug(run, traceback.format_exc())
+        except Exception as error:
+            self.failed(run, error)
         else:
             run.job = made
             for session, _ in list(run.listeners):
@@ -919,8 +915,8 @@ class Service:
                     run.told = now
                     for session, number in run.listeners:
                         session.post(number, _partial(number, run, data))
-        except Exception:
-            self.bug(run, traceback.format_exc())
+        except Exception as error:
+            self.failed(run, error)
         finally:
             run.merging = False
 
@@ -937,6 +933,14 @@ class Service:
             for session, number in run.listeners:
                 session.post(number, _error(number, error))
             self._end(run)
+
+    def failed(self, run: _Run, error: Exception) -> None:
+        """Tell every listener what is known of an exception, or that it is a bug."""
+        known = _known(error)
+        if known is not None:
+            self.fail(run, known)
+        else:
+            self.bug(run, "".join(traceback.format_exception(error)))
 
     def bug(self, run: _Run, trace: str) -> None:
         """Log a traceback under an identifier; the page gets the identifier."""
@@ -958,13 +962,19 @@ def _key(kind: str, data: Mapping[str, Any], body: bytes) -> str:
     return hashlib.sha256(text.encode() + b"\0" + hashlib.sha256(body).digest()).hexdigest()
 
 
-def _input(error: InputError) -> dict[str, str]:
-    return {
-        "kind": "input",
-        "what": error.what,
-        "where": error.where,
-        "remedy": error.remedy,
-    }
+def _known(error: Exception) -> dict[str, str] | None:
+    """Return an exception that a user can mend as plain text; None: it is a bug."""
+    if isinstance(error, InputError):
+        return {
+            "kind": "input",
+            "what": error.what,
+            "where": error.where,
+            "remedy": error.remedy,
+        }
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        _log.error("no room: %s", error)
+        return {"kind": "disk"}
+    return None
 
 
 def _error(number: int, error: Mapping[str, str]) -> bytes:
@@ -1184,13 +1194,18 @@ async def _main(order: dict[str, Any]) -> None:
         await ended.wait()
 
 
+class LogFile(logging.handlers.RotatingFileHandler):
+    """A log that is lost, and says nothing, where the disk is full."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Do without: a traceback on the terminal would help nobody."""
+
+
 def _log_to(place: str) -> None:
     handler: logging.Handler
     if place:
         Path(place).parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(
-            place, maxBytes=1_000_000, backupCount=2, encoding="utf-8"
-        )
+        handler = LogFile(place, maxBytes=1_000_000, backupCount=2, encoding="utf-8")
     else:
         handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

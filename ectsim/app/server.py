@@ -12,7 +12,6 @@ import contextlib
 import ipaddress
 import json
 import logging
-import logging.handlers
 import os
 import secrets
 import shutil
@@ -46,7 +45,7 @@ from traitlets.config import Config
 from voila.app import Voila
 
 from ectsim.errors import InputError, near
-from ectsim.service import ServiceProcess
+from ectsim.service import LogFile, ServiceProcess
 from ectsim.share import dashboards_dir, template_dir
 
 __all__ = ["cards", "serve"]
@@ -648,9 +647,7 @@ def _config(
 
 
 def _log_to(place: Path, log: logging.Logger) -> None:
-    handler = logging.handlers.RotatingFileHandler(
-        place, maxBytes=1_000_000, backupCount=2, encoding="utf-8"
-    )
+    handler = LogFile(place, maxBytes=1_000_000, backupCount=2, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     handler.setLevel(logging.WARNING)
     for logger in (log, *map(logging.getLogger, ("asyncio", "tornado", "ectsim"))):
