@@ -14,6 +14,7 @@ import os
 import random
 import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import ipywidgets
@@ -323,6 +324,62 @@ def run(states: int, seed: int, caplog: pytest.LogCaptureFixture, name: str) -> 
     print(
         f"{name}: {states} states, {len(waits)} questions, slowest {slowest[0]:.2f} s ({slowest[1]})"
     )
+
+
+def broken_tables() -> list[bytes]:
+    """Return tables of schools that cannot be read."""
+    head = "school,kind,ects,meeting,cover,reserve,checkin,leaders,flex,meets_on,inset"
+    good = ["A1", "secondary", "3", "fixed", "never", "yes", "10", "always", "video_visit", "Tue Wed", "2025-10-24"]  # fmt: skip
+    out = [
+        b"",
+        b"\0",
+        b"\xff" * 40,
+        b"PK\x03\x04",
+        b"{}",
+        b"school",
+        head.encode(),
+        b"school,kind\nA1,secondary",
+    ]
+    for at in range(1, len(good)):
+        for wrong in ("", "-1", "nan", "<img src=x onerror=alert(1)>", "=cmd|x", "9" * 400):
+            if wrong == "" and at not in (1, 2):
+                continue  # may be left out
+            row = [*good[:at], wrong, *good[at + 1 :]]
+            out.append(f"{head}\n{','.join(row)}\n".encode())
+    out.append(f"{head}\n{','.join(good)}\n{','.join(good)}\n".encode())  # twice
+    out += [
+        f"{head}\n{','.join(good)},{k * 'x'}\n".encode() for k in range(1, 4)
+    ]  # a cell too many
+    return out
+
+
+def test_broken_tables_of_schools_give_a_line_each() -> None:
+    answers: list[str] = []
+    remedies: list[str] = []
+
+    async def work() -> None:
+        one = lambda: ThreadPoolExecutor(1)  # noqa: E731 - a name for the two places below
+        async with Service(handlers(), pool=one, desk=one) as service:
+            client = Client(service.address, service.secret)
+            for content in broken_tables():
+                began = time.monotonic()
+                try:
+                    reply = await client.ask("trust_dates", {"name": "t.csv"}, body=content or b" ")
+                except InputError as error:
+                    answers.append(str(error))
+                    remedies.append(error.remedy)
+                except ServiceError as error:
+                    answers.append(f"NOT SAID: {content!r} {error}")
+                else:
+                    answers.append(f"TAKEN: {content!r} {str(reply.data)[:80]}")
+                assert time.monotonic() - began < patience()
+            await client.close()
+
+    go(work())
+    assert [a for a in answers if a.startswith(("NOT SAID", "TAKEN"))] == []
+    assert [a for a in answers if "\n" in a or "Traceback" in a or len(a) > 400] == []
+    assert len(answers) >= 60
+    assert all(remedies)
 
 
 @pytest.mark.parametrize("name", PAGES)
