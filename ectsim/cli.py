@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ectsim.errors import Cancelled, InputError
+from ectsim.errors import DISK_FULL, Cancelled, InputError
 
 if TYPE_CHECKING:
     from ectsim.carried import Carried
@@ -120,7 +120,11 @@ def run(arguments: list[str]) -> int:
         return STOPPED
     except BrokenPipeError:
         return 0
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
+            where = error.filename or "the output"
+            _complain(f"{where}: the disk is full - free some space, then run it again")
+            return 2
         traceback.print_exc()
         _complain("this is a bug in ectsim, not in your input")
         return 1
@@ -502,11 +506,44 @@ def dashboard(
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Only print the address; open no browser.")
     ] = False,
+    address: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0: every one of this machine.")
+    ] = "127.0.0.1",
+    public_url: Annotated[
+        str, typer.Option(help="Address under which a proxy shows it: https://host/path.")
+    ] = "",
+    visitors: Annotated[
+        int, typer.Option(min=0, max=500, help="How many are expected at once; pages kept ready.")
+    ] = 1,
+    most: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="How many there may be at once.")
+    ] = None,
+    pause: Annotated[
+        int, typer.Option(min=1, max=1440, help="Minutes without a change that end a session.")
+    ] = 240,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that simulate, for all together.")
+    ] = 2,
+    no_token: Annotated[
+        bool, typer.Option("--no-token", help="Ask for no token: a proxy signs people in.")
+    ] = False,
 ) -> None:
     """Open a dashboard in the browser, with the sample school, until Ctrl+C."""
     from ectsim.app.server import serve  # noqa: PLC0415 - loads the web server
 
-    serve(name, port, not no_browser, preload=("ectsim.desk", "ectsim.model.year", "ectsim.story"))
+    serve(
+        name,
+        port,
+        not no_browser,
+        address=address,
+        public=public_url,
+        visitors=visitors,
+        most=most,
+        pause=60 * pause,
+        workers=workers,
+        open_to_all=no_token,
+        preload=("ectsim.desk", "ectsim.model.year", "ectsim.story"),
+    )
 
 
 @app.command()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
-__all__ = ["Cancelled", "InputError", "near"]
+__all__ = ["DISK_FULL", "Cancelled", "InputError", "near"]
+
+DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""Numbers of an OSError for want of room: the user can mend it, and it is no bug."""
 
 
 class InputError(ValueError):

@@ -35,6 +35,7 @@ __all__ = [
     "register_lines",
     "resolve",
     "unclaimed",
+    "unseen",
 ]
 
 ASSUMED = "2026-11-22"
@@ -134,7 +135,8 @@ def resolve(claim: str, checkout: Path | None = None) -> str:
         One of ``programme.NAME``, ``conditions.NAME``, ``plan.NAME`` (a parameter),
         ``ectsim.MODULE:NAME`` (a thing in the code, dots go deeper), ``data/FILE#ROW`` (a row by
         its first cell, or a file), ``metric:NAME``, ``event:NAME``, ``bin:NAME``, ``command:NAME``,
-        ``tests/FILE::NAME`` (a test).
+        ``tests/FILE::NAME`` (a test), ``page:NAME/PART`` (what is on a dashboard: see
+        :func:`ectsim.app.inventory.parts`).
     checkout : pathlib.Path, optional
         Where tests stand; without it they are taken on trust, as an installed package has none.
 
@@ -150,6 +152,8 @@ def resolve(claim: str, checkout: Path | None = None) -> str:
     if claim.startswith("tests/"):
         return _test(claim, checkout) if checkout else ""
     room, _, name = claim.partition(":")
+    if room == "page":
+        return _page(name)
     if room.startswith("ectsim"):
         return _code(room, name)
     known = _named().get(room)
@@ -211,6 +215,15 @@ def _test(claim: str, checkout: Path) -> str:
     return "" if found else f"no test {test} in {name}"
 
 
+def _page(claim: str) -> str:
+    from ectsim.app.inventory import PAGES, parts  # noqa: PLC0415 - who only counts facts needs no page
+
+    name, _, part = claim.partition("/")
+    if name not in PAGES:
+        return f"no page {name}"
+    return "" if part in parts(name) else f"no {part} on the page {name}"
+
+
 def _code(module: str, name: str) -> str:
     try:
         thing: Any = importlib.import_module(module)
@@ -236,6 +249,11 @@ def unclaimed() -> tuple[Fact, ...]:
     return tuple(f for f in facts() if f.simulated and not f.claims)
 
 
+def unseen() -> tuple[Fact, ...]:
+    """Return the facts of kind D that no page and no command shows or asks about yet."""
+    return tuple(f for f in facts() if f.shown and not f.displays)
+
+
 # --- what is printed ----------------------------------------------------------------------------
 
 
@@ -247,7 +265,7 @@ def register_dict() -> dict[str, Any]:
     dict
         ``numbers`` (:class:`Number` each, with ``value`` as plain data), ``statuses`` {status:
         count}, ``tables`` (what is said of each file of ``data/``), ``facts`` (each with ``id``, ``kinds``, ``words``, ``claims``, ``reason``),
-        ``facts_counted``, ``facts_claimed``, ``unclaimed`` (ids).
+        ``facts_counted``, ``facts_claimed``, ``unclaimed`` (ids); of kind D ``facts_to_show``, ``unseen`` (ids).
     """
     rows = [asdict(n) | {"value": _plain(n.value)} for n in numbers()]
     open_ = unclaimed()
@@ -260,6 +278,8 @@ def register_dict() -> dict[str, Any]:
         "facts_counted": counted,
         "facts_claimed": counted - len(open_),
         "unclaimed": [f.id for f in open_],
+        "facts_to_show": sum(f.shown for f in facts()),
+        "unseen": [f.id for f in unseen()],
     }
 
 
@@ -311,4 +331,11 @@ def _fact_lines(data: Mapping[str, Any]) -> Iterator[str]:
         f"represented, {len(open_)} unclaimed."
     )
     for f in open_:
+        yield f"  {f['id']}  {f['words']}: {f['reason']}"
+    dark = [f for f in data["facts"] if f["id"] in data["unseen"]]
+    yield (
+        f"{data['facts_to_show']} facts that somebody sees or chooses, "
+        f"{data['facts_to_show'] - len(dark)} of them on a page or printed by a command, {len(dark)} unclaimed."
+    )
+    for f in dark:
         yield f"  {f['id']}  {f['words']}: {f['reason']}"
