@@ -24,8 +24,8 @@ __all__ = ["Against", "against", "beats", "critical", "needed", "unpaired", "wil
 
 Array = NDArray[np.float64]
 
-DRAWS = 10_000
-"""Draws of the largest of several t values: its 95 % point is then good to about 0.02."""
+DRAWS = 20_000
+"""Draws of the largest of several t values: its 95 % point is then good to about 0.01."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +152,18 @@ def critical(correlation: Array, df: int, level: float = 0.95, *, exact: bool = 
     normal, width = _draws(plans), _draws(1, "width")[:, 0]
     values, vectors = np.linalg.eigh(correlation)
     root = vectors * np.sqrt(np.clip(values, 0, None))
-    largest = np.abs(normal @ root.T).max(axis=1)
+    sizes = np.abs(normal @ root.T)
     # chi square over its degrees of freedom, after Wilson and Hilferty; good to 0.002 from five on
     part = 2 / (9 * df)
     spread = np.clip(1 - part + width * sqrt(part), 0.02, None) ** 1.5
+    sizes /= spread[:, None]
     at = round(level * (DRAWS - 1))
-    return float(np.partition(largest / spread, at)[at])
+    point = float(np.partition(sizes.max(axis=1), at)[at])
+    if not exact:
+        return point
+    # the same draws give each |t| alone, whose point is known: the error of drawing mostly drops out
+    alone = float(np.partition(sizes, at, axis=0)[at].mean())
+    return point * _t(level, df) / alone
 
 
 @lru_cache(maxsize=8)
