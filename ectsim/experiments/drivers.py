@@ -374,7 +374,7 @@ def _fit(
 
 def _centred(table: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     """Take each set's mean out of its points."""
-    parts = table.reshape(-1, size, table.shape[1])
+    parts = table.reshape(len(table) // size, size, table.shape[1])
     out: NDArray[np.float64] = (parts - parts.mean(axis=1, keepdims=True)).reshape(table.shape)
     return out
 
