@@ -845,24 +845,54 @@ def stress(
 @app.command()
 def forecast(
     scenario: SCENARIO,
-    log: Annotated[Path, typer.Argument(help="CSV: week, due, observed, met. No names.")],
+    logs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="LOG...", help="CSV: week, due, observed, met. No names. Several: one a school."
+        ),
+    ],
     seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed (1).")] = None,
     replications: REPLICATIONS = 600,
     workers: WORKERS = None,
     changes: SET = None,
     school: SCHOOL = None,
+    plans: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--plan", help="With several logs: the scenario of each, in their order, if they differ."
+        ),
+    ] = None,
     as_json: JSON = False,
 ) -> None:
-    """Learn a school's own rates from its log and forecast the year's end."""
+    """Learn a school's own rates from its log and forecast the year's end; or those of several schools."""
     from ectsim import calibrate, experiment  # noqa: PLC0415 - each command loads only what it needs
     from ectsim.folder import read_text  # noqa: PLC0415
 
-    chosen = _load(scenario, school, _changes(changes))
-    known = calibrate.read_log(read_text(log), chosen, where=log.name)
+    if plans and len(plans) != len(logs):
+        raise InputError(f"{len(plans)} plans do not belong to {len(logs)} logs", remedy="give --plan once for each log, or not at all")  # fmt: skip
+    chosen = [_load(p, school, _changes(changes)) for p in plans or [scenario]]
+    chosen = chosen if plans else chosen * len(logs)
+    known = [
+        calibrate.read_log(read_text(path), s, where=path.name)
+        for path, s in zip(logs, chosen, strict=True)
+    ]
     count = experiment.default_workers() if workers is None else workers
+    the_seed = _seed(scenario, seed, school)
+    data: dict[str, Any]
     with experiment.local_pool(count) as pool, _progress("forecast") as progress:
-        found = calibrate.forecast(
-            chosen, known, seed=_seed(scenario, seed, school), years=replications, executor=pool,
-            progress=progress,
-        )  # fmt: skip
-    _print(found.to_dict(), found.lines(), as_json=as_json)
+        if len(logs) == 1:
+            one = calibrate.forecast(
+                chosen[0], known[0], seed=the_seed, years=replications, executor=pool, progress=progress
+            )
+            data, lines = one.to_dict(), one.lines()
+        else:
+            from ectsim.experiments import partners  # noqa: PLC0415 - numpy, only here
+
+            group = partners.forecast(
+                chosen, known, names=[path.name for path in logs], seed=the_seed, count=replications,
+                executor=pool, progress=progress,
+            )  # fmt: skip
+            skipped = [f"{path.name}, {b}" for path, log in zip(logs, known, strict=True) for b in log.bad]
+            data, lines = {**group.to_dict(), "skipped": skipped}, group.lines()
+            lines += [f"{len(skipped)} rows were skipped:", *(f"  {b}" for b in skipped[:20])] if skipped else []  # fmt: skip
+    _print(data, lines, as_json=as_json)
