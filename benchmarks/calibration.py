@@ -31,7 +31,9 @@ def single(found: Particles) -> None:
     """Take every simulated year for the truth; years that share its rates are left out."""
     n = len(found.counts)
     draw = np.arange(n) // YEARS_A_DRAW
-    print("weeks  year's end, 95 %          width (points)  a rate, 90 %            narrower than half its range")
+    print(
+        "weeks  year's end, 95 %          width (points)  a rate, 90 %            narrower than half its range"
+    )
     for weeks in WEEKS:
         ends = rates = tight = 0
         widths = []
@@ -53,7 +55,14 @@ def single(found: Particles) -> None:
         print(
             f"{weeks:5}  {share(ends, n):24}  {100 * np.mean(widths):13.1f}   {share(rates, n * len(PRIORS)):24}{tight / (n * len(PRIORS)):6.1%}"
         )
-        print("       " + ", ".join(f"{name.partition('.')[2]} {b / n:.0%}" for name, b in zip(PRIORS, by_rate, strict=True)), flush=True)
+        print(
+            "       "
+            + ", ".join(
+                f"{name.partition('.')[2]} {b / n:.0%}"
+                for name, b in zip(PRIORS, by_rate, strict=True)
+            ),
+            flush=True,
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -70,7 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             single(particles(default, years=asked.years, executor=pool))
         found = groups([default] * asked.schools, count=asked.groups, executor=pool)
     print(f"\n{asked.schools} schools of one partner, {asked.groups} groups")
-    print("weeks  all schools, 95 %         width   one school, 95 %          width   how far alike, 90 %      average rates, 90 %")
+    print(
+        "weeks  all schools, 95 %         width   one school, 95 %          width   how far alike, 90 %      average rates, 90 %"
+    )
     for c in coverage(found, after=WEEKS, most=asked.groups):
         print(
             f"{c.weeks:5}  {share(c.covered, c.groups):24}  {100 * c.width:4.1f}   {share(c.schools_covered, c.schools):24}  {100 * c.schools_width:4.1f}   "

@@ -72,7 +72,9 @@ def years(keep: Path, workers: int) -> dict[str, Array]:
     out = {}
     with local_pool(workers) as pool:
         for name, (scenario, count) in arms().items():
-            path = keep / f"{scenario.code(1)[:60]}-{stable_seed(1, scenario.code(1), count)}.pickle"
+            path = (
+                keep / f"{scenario.code(1)[:60]}-{stable_seed(1, scenario.code(1), count)}.pickle"
+            )
             if path.is_file():
                 out[name] = pickle.loads(path.read_bytes())
                 continue
@@ -93,7 +95,9 @@ def study(pool: Mapping[str, Array]) -> None:
     at = list(METRICS).index(METRIC)
     y = {name: table[:, at] for name, table in pool.items()}
     default = y["default"]
-    print(f"\n{METRIC} of the default school: mean {100 * default.mean():.2f}, standard deviation of a year {100 * default.std(ddof=1):.2f} points")
+    print(
+        f"\n{METRIC} of the default school: mean {100 * default.mean():.2f}, standard deviation of a year {100 * default.std(ddof=1):.2f} points"
+    )
     identical(default)
     five(default, y["slips less"])
     coverage(y)
@@ -121,7 +125,9 @@ def five(base: Array, other: Array) -> None:
     base = base[:n]
     true = float((other - base).mean())
     error = float((other - base).std(ddof=1)) / sqrt(n)
-    print(f"\nA true effect of {100 * true:.2f} points (over {n} shared years; standard error {100 * error:.2f}):")
+    print(
+        f"\nA true effect of {100 * true:.2f} points (over {n} shared years; standard error {100 * error:.2f}):"
+    )
     for words, shared in (("shared luck", True), ("independent luck", False)):
         rng = np.random.default_rng(stable_seed(1, "five", words))
         called, used = 0, []
@@ -147,8 +153,12 @@ def coverage(y: Mapping[str, Array]) -> None:
     table = np.array([y["default"][:count], *(y[p][:count] for p in plans)])
     truth = table.mean(axis=1)
     beats_truth = [float((row > table[0]).mean()) for row in table[1:]]
-    print(f"\nCoverage of 95 % intervals, 1,000 experiments each (years drawn with return from {count}):")
-    print(f"  {'years':>5}  {'mean':22}  {'paired difference':22}  {'four plans at once':22}  {'four, each 95 %':22}  {'chance in one year':22}")
+    print(
+        f"\nCoverage of 95 % intervals, 1,000 experiments each (years drawn with return from {count}):"
+    )
+    print(
+        f"  {'years':>5}  {'mean':22}  {'paired difference':22}  {'four plans at once':22}  {'four, each 95 %':22}  {'chance in one year':22}"
+    )
     for n in (10, 20, 50, 200):
         rng = np.random.default_rng(stable_seed(1, "coverage", n))
         mean = single = both = each = chance = 0
@@ -158,7 +168,9 @@ def coverage(y: Mapping[str, Array]) -> None:
             mean += e.lo <= truth[0] <= e.hi
             found = against(drawn[0].tolist(), drawn[1:].tolist(), better="more", smallest=0.02)
             true = truth[1:] - truth[0]
-            own = [f.difference.lo <= t <= f.difference.hi for f, t in zip(found, true, strict=True)]
+            own = [
+                f.difference.lo <= t <= f.difference.hi for f, t in zip(found, true, strict=True)
+            ]
             single += own[0]
             each += all(own)
             both += all(f.lo <= t <= f.hi for f, t in zip(found, true, strict=True))
@@ -177,7 +189,9 @@ def pairs(y: Mapping[str, Array]) -> None:
         one, two = paired(a, b), unpaired(a, b)
         mine, theirs = 50 * (one.hi - one.lo), 50 * (two.hi - two.lo)
         below += mine < theirs
-        print(f"  {name:18} {100 * one.mean:+10.2f} {mine:8.2f} {theirs:9.2f} {mine / theirs if theirs else float('nan'):6.2f}")
+        print(
+            f"  {name:18} {100 * one.mean:+10.2f} {mine:8.2f} {theirs:9.2f} {mine / theirs if theirs else float('nan'):6.2f}"
+        )
     print(f"  below in {below} of {len(preset_pairs())}")
 
 

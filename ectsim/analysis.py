@@ -302,9 +302,7 @@ def compare_dict(
     }
 
 
-def hold_together(
-    base: Results, others: Sequence[Results], rows: Sequence[dict[str, Any]]
-) -> None:
+def hold_together(base: Results, others: Sequence[Results], rows: Sequence[dict[str, Any]]) -> None:
     """Add to comparisons what is said of all plans at once.
 
     Parameters
@@ -328,7 +326,11 @@ def hold_together(
         )  # fmt: skip
         for row, f in zip(rows, found, strict=True):
             words = against_dict(f)
-            row["differences"][name] |= {"lo_all": words.pop("lo"), "hi_all": words.pop("hi"), **words}
+            row["differences"][name] |= {
+                "lo_all": words.pop("lo"),
+                "hi_all": words.pop("hi"),
+                **words,
+            }
 
 
 def _plain(value: object) -> object:

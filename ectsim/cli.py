@@ -529,7 +529,8 @@ def drivers(
     refresh: Annotated[
         bool,
         typer.Option(
-            "--refresh", help="Compute anew what every result says of its drivers (data/drivers.json)."
+            "--refresh",
+            help="Compute anew what every result says of its drivers (data/drivers.json).",
         ),
     ] = False,
     as_json: JSON = False,
@@ -859,7 +860,8 @@ def forecast(
     plans: Annotated[
         list[str] | None,
         typer.Option(
-            "--plan", help="With several logs: the scenario of each, in their order, if they differ."
+            "--plan",
+            help="With several logs: the scenario of each, in their order, if they differ.",
         ),
     ] = None,
     as_json: JSON = False,
@@ -882,7 +884,12 @@ def forecast(
     with experiment.local_pool(count) as pool, _progress("forecast") as progress:
         if len(logs) == 1:
             one = calibrate.forecast(
-                chosen[0], known[0], seed=the_seed, years=replications, executor=pool, progress=progress
+                chosen[0],
+                known[0],
+                seed=the_seed,
+                years=replications,
+                executor=pool,
+                progress=progress,
             )
             data, lines = one.to_dict(), one.lines()
         else:
@@ -892,7 +899,9 @@ def forecast(
                 chosen, known, names=[path.name for path in logs], seed=the_seed, count=replications,
                 executor=pool, progress=progress,
             )  # fmt: skip
-            skipped = [f"{path.name}, {b}" for path, log in zip(logs, known, strict=True) for b in log.bad]
+            skipped = [
+                f"{path.name}, {b}" for path, log in zip(logs, known, strict=True) for b in log.bad
+            ]
             data, lines = {**group.to_dict(), "skipped": skipped}, group.lines()
             lines += [f"{len(skipped)} rows were skipped:", *(f"  {b}" for b in skipped[:20])] if skipped else []  # fmt: skip
     _print(data, lines, as_json=as_json)

@@ -117,7 +117,9 @@ def _point(table: Array, level: float) -> float:
         return _t(1 - (1 - level) / plans, n - 1)
     moving = whole[whole.std(axis=1) > 0]
     # rounded, so that sums taken in another order (another processor) cannot move a digit
-    correlation = np.round(np.corrcoef(moving), 9) if len(moving) > 1 else np.eye(max(1, len(moving)))
+    correlation = (
+        np.round(np.corrcoef(moving), 9) if len(moving) > 1 else np.eye(max(1, len(moving)))
+    )
     return critical(correlation, n - 1, level)
 
 
@@ -169,7 +171,11 @@ def critical(correlation: Array, df: int, level: float = 0.95, *, exact: bool = 
 @lru_cache(maxsize=8)
 def _draws(columns: int, what: str = "max t") -> Array:
     """Return standard normal draws, shape (:data:`DRAWS`, columns); the first columns are always the same."""
-    keys = [f"{what} {i}" for i in range(columns + columns % 2)] if columns > 1 else [f"{what} 0", f"{what} 1"]
+    keys = (
+        [f"{what} {i}" for i in range(columns + columns % 2)]
+        if columns > 1
+        else [f"{what} 0", f"{what} 1"]
+    )
     u = Luck(0, 0).tables("resample", keys, DRAWS)
     radius, angle = np.sqrt(-2 * np.log1p(-u[::2])), 2 * np.pi * u[1::2]
     both = np.empty_like(u)
@@ -260,7 +266,9 @@ def needed(
         # about the first value, so that the running sums lose no digits
         y = x - x[0] if len(x) else x
         var = (np.cumsum(y * y) - np.cumsum(y) ** 2 / n) / (n - 1)
-        half = np.array([t_quantile(0.975, max(1, int(k) - 1)) for k in n]) * np.sqrt(np.clip(var, 0, None) / n)
+        half = np.array([t_quantile(0.975, max(1, int(k) - 1)) for k in n]) * np.sqrt(
+            np.clip(var, 0, None) / n
+        )
     run = 0
     for i in range(max(least, 2) - 1, len(x)):
         run = run + 1 if half[i] <= half_width else 0
@@ -272,4 +280,6 @@ def needed(
 def against_dict(found: Against) -> dict[str, Any]:
     """Return plain data for a JSON answer: null for what does not exist."""
     names = ("lo", "hi", "beats", "beats_lo", "beats_hi", "same")
-    return {n: None if isnan(v := getattr(found, n)) else v for n in names} | {"verdict": found.verdict}
+    return {n: None if isnan(v := getattr(found, n)) else v for n in names} | {
+        "verdict": found.verdict
+    }

@@ -665,7 +665,9 @@ def refresh(
     plans = {}
     for preset in ("found_time", "timetabled"):
         scenario = load("default").with_changes({"plan.preset": preset})
-        told_ = drivers(scenario, metrics=SHOWN, points=points, executor=executor, progress=progress)
+        told_ = drivers(
+            scenario, metrics=SHOWN, points=points, executor=executor, progress=progress
+        )
         plans[scenario.plan.meeting] = {
             "preset": preset,
             "code": scenario.code(1),
@@ -736,7 +738,10 @@ def told(scenario: Scenario, metric: str = "completion_any") -> dict[str, Any] |
         "luck": row["luck"],
         "rest": row["rest"],
         "by_status": row["by_status"],
-        "three": [{k: p[k] for k in ("name", "ask", "low", "high", "unit", "share", "effect")} for p in three],
+        "three": [
+            {k: p[k] for k in ("name", "ask", "low", "high", "unit", "share", "effect")}
+            for p in three
+        ],
         "code": plan["code"],
         "own": own,
     }

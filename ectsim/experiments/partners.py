@@ -47,7 +47,15 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Counts = NDArray[np.int64]
 
-__all__ = ["GroupCoverage", "GroupForecast", "Groups", "SchoolForecast", "coverage", "forecast", "groups"]
+__all__ = [
+    "GroupCoverage",
+    "GroupForecast",
+    "Groups",
+    "SchoolForecast",
+    "coverage",
+    "forecast",
+    "groups",
+]
 
 Progress = Callable[[int, int], None]
 
@@ -317,12 +325,16 @@ def forecast(
         If there are too few logs or too many, a school has no pairs, or too few groups are asked for.
     """
     if not 2 <= len(logs) <= MOST_SCHOOLS:
-        raise InputError(f"{len(logs)} logs cannot be read together", remedy=f"give 2 to {MOST_SCHOOLS}")
+        raise InputError(
+            f"{len(logs)} logs cannot be read together", remedy=f"give 2 to {MOST_SCHOOLS}"
+        )
     if any(not s.school.pairs for s in scenarios):
         raise InputError("the school has no pairs", remedy="import it with a roster")
     if found is None:
         if count < LEAST:
-            raise InputError(f"{count} simulated groups are too few", remedy=f"use at least {LEAST}")
+            raise InputError(
+                f"{count} simulated groups are too few", remedy=f"use at least {LEAST}"
+            )
         found = groups(scenarios, seed=seed, count=count, executor=executor, progress=progress)
     names = names or [f"school {i}" for i in range(1, len(logs) + 1)]
     looks = [looks_of(c, sorted(log.weeks)) for c, log in zip(found.counts, logs, strict=True)]
@@ -339,8 +351,8 @@ def forecast(
     target = np.append(weight @ own, own[:, 0].std())
     kept = nearest(table, target)
     due_later = sum(s.due for s in schools) - sum(log.due for log in logs)
-    rest_due = sum(r[0] for r in rest)[kept.index]
-    rest_met = sum(r[1] for r in rest)[kept.index]
+    rest_due = np.sum([r[0] for r in rest], axis=0)[kept.index]
+    rest_met = np.sum([r[1] for r in rest], axis=0)[kept.index]
     share = corrected(np.where(rest_due > 0, rest_met / np.maximum(rest_due, 1), 0.0), kept)
     due, met = sum(s.due for s in schools), sum(log.met for log in logs)
     ends = np.clip((met + share * due_later) / due, met / due, 1.0)
@@ -364,13 +376,16 @@ def _look(log: Log, weeks: int) -> Array:
     table = np.zeros((1, 3, weeks), dtype=np.int64)
     for w, row in log.weeks.items():
         table[0, :, w] = row
-    return looks_of(table, sorted(log.weeks))[0]
+    mine: Array = looks_of(table, sorted(log.weeks))[0]
+    return mine
 
 
 def _rest(counts: Counts, log: Log) -> tuple[Array, Array]:
     """Return what is due and held in the weeks that a log does not name."""
     others = [w for w in range(counts.shape[2]) if w not in log.weeks]
-    return counts[:, 0][:, others].sum(1).astype(float), counts[:, 2][:, others].sum(1).astype(float)
+    return counts[:, 0][:, others].sum(1).astype(float), counts[:, 2][:, others].sum(1).astype(
+        float
+    )
 
 
 def _school(
@@ -395,7 +410,15 @@ def _school(
     lo, hi = quantiles(ends, kept.weight, (0.025, 0.975))
     outside = [w for w in kept.outside if not w.startswith("others")]
     return SchoolForecast(
-        name, len(log.weeks), log.due, log.met, due, float(kept.weight @ ends), lo, hi, tuple(outside)
+        name,
+        len(log.weeks),
+        log.due,
+        log.met,
+        due,
+        float(kept.weight @ ends),
+        lo,
+        hi,
+        tuple(outside),
     )
 
 
@@ -457,7 +480,8 @@ def coverage(found: Groups, *, after: Sequence[int], most: int = 200) -> list[Gr
         for i in tried:
             truth = [c[i] for c in found.counts]
             logs = [
-                Log({w: (int(a), int(b), int(m)) for w, (a, b, m) in enumerate(t.T[:weeks])}) for t in truth
+                Log({w: (int(a), int(b), int(m)) for w, (a, b, m) in enumerate(t.T[:weeks])})
+                for t in truth
             ]
             told = forecast(found.scenarios, logs, found=found.without(i))
             end = sum(t[2].sum() for t in truth) / sum(t[0].sum() for t in truth)

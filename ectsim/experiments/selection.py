@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -100,7 +99,9 @@ def kn(
     Race
     """
     if plans < 2 or smallest <= 0 or not 1 / plans < confidence < 1 or first < 3:
-        raise ValueError("two plans, a difference above 0, a chance and three replications are needed")
+        raise ValueError(
+            "two plans, a difference above 0, a chance and three replications are needed"
+        )
     left = list(range(plans))
     n = min(first, most)
     values: list[Array] = list(sample(left, 0, n))
@@ -171,7 +172,14 @@ class Selection:
             "smallest": self.smallest,
             "seed": self.seed,
             "plans": [
-                {"scenario": n, "code": c, "mean": m, "years": u, "left": i in race.left, "banner": b}
+                {
+                    "scenario": n,
+                    "code": c,
+                    "mean": m,
+                    "years": u,
+                    "left": i in race.left,
+                    "banner": b,
+                }
                 for i, (n, c, m, u, b) in enumerate(
                     zip(self.names, self.codes, race.means, race.used, self.banners, strict=True)
                 )
@@ -206,9 +214,19 @@ class Selection:
 
         metric, race = METRICS[self.metric], self.race
         width = max(len(n) for n in self.names)
-        out = [self.sentence(), "", f"{metric.label}: {metric.definition} ({metric.better} is better)"]
+        out = [
+            self.sentence(),
+            "",
+            f"{metric.label}: {metric.definition} ({metric.better} is better)",
+        ]
         for i, name in enumerate(self.names):
-            state = "best" if i == race.best and race.decided else "left" if i in race.left else "dropped"
+            state = (
+                "best"
+                if i == race.best and race.decided
+                else "left"
+                if i in race.left
+                else "dropped"
+            )
             out.append(
                 f"  {name:{width}}  {value_text(race.means[i], metric.unit):>12}  {race.used[i]:5} years  {state}"
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,9 @@ from tests.builders import tiny_plan, tiny_scenario, tiny_school
 stats = pytest.importorskip("scipy.stats")
 
 
-@pytest.mark.parametrize(("k", "df", "table"), [(2, 20, 2.38), (3, 20, 2.54), (5, 60, 2.56), (9, 30, 2.86)])
+@pytest.mark.parametrize(
+    ("k", "df", "table"), [(2, 20, 2.38), (3, 20, 2.54), (5, 60, 2.56), (9, 30, 2.86)]
+)
 def test_the_point_is_dunnett_s(k: int, df: int, table: float) -> None:
     # two-sided 5 % points for correlations of a half, Dunnett (1964)
     half = np.full((k, k), 0.5) + 0.5 * np.eye(k)
@@ -158,14 +161,17 @@ def test_the_race_agrees_with_a_plain_reading_of_the_paper() -> None:
     eta = 0.5 * ((2 * alpha / (k - 1)) ** (-2 / (n0 - 1)) - 1)
     h2 = 2 * eta * (n0 - 1)
     alive, r = {0, 1, 2}, n0
-    while True:
+    while len(alive) > 1:
         means = table[:, :r].mean(axis=1)
-        var = lambda i, j: (table[i, :n0] - table[j, :n0]).var(ddof=1)  # noqa: E731
-        w = lambda i, j: max(0.0, delta / (2 * r) * (h2 * var(i, j) / delta**2 - r))  # noqa: E731
-        alive = {i for i in alive if all(means[i] >= means[j] - w(i, j) for j in alive - {i})}
-        if len(alive) == 1:
-            break
+
+        def beaten(i: int, j: int, r: int = r, means: Any = means) -> bool:
+            spread = (table[i, :n0] - table[j, :n0]).var(ddof=1)
+            w = max(0.0, delta / (2 * r) * (h2 * spread / delta**2 - r))
+            return bool(means[i] < means[j] - w)
+
+        alive = {i for i in alive if not any(beaten(i, j) for j in alive - {i})}
         r += 1
+    r -= 1
     found = kn(lambda p, a, b: table[list(p), a:b], k, smallest=delta, batch=1, most=2000)
     assert (set(found.left), max(found.used)) == (alive, r)
 
@@ -190,12 +196,17 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, s
     return code, captured.out, captured.err
 
 
-def test_compare_holds_several_plans_against_one(school: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_compare_holds_several_plans_against_one(
+    school: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = ("compare", school, "--try", "plan.horizon=2", "--try", "plan.before_after=false plan.horizon=0", "--replications", 12, "--workers", 1)  # fmt: skip
     code, out, err = said(capsys, *words, "--json")
     assert (code, err) == (0, "")
     data = json.loads(out)
-    assert [a["scenario"] for a in data["arms"]] == ["plan.horizon=2", "plan.before_after=false plan.horizon=0"]
+    assert [a["scenario"] for a in data["arms"]] == [
+        "plan.horizon=2",
+        "plan.before_after=false plan.horizon=0",
+    ]
     for arm in data["arms"]:
         d = arm["differences"]["completion_any"]
         assert d["lo_all"] <= d["lo"] <= d["mean"] <= d["hi"] <= d["hi_all"]
@@ -212,7 +223,9 @@ def test_the_best_plan_by_command(school: Path, capsys: pytest.CaptureFixture[st
     code, out, err = said(capsys, *words, "--json", "--smallest", 0.05, "--replications", 60)
     assert (code, err) == (0, "")
     data = json.loads(out)
-    assert data["best"] == max(data["plans"], key=lambda p: p["mean"] if p["left"] else 0)["scenario"]
+    assert (
+        data["best"] == max(data["plans"], key=lambda p: p["mean"] if p["left"] else 0)["scenario"]
+    )
     assert sum(p["left"] for p in data["plans"]) == 1 or not data["decided"]
     code, out, _ = said(capsys, *words, "--smallest", 0.001, "--replications", 20)
     assert code == 0

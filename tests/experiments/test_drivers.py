@@ -63,7 +63,12 @@ def test_what_is_uncertain_is_what_nobody_has_set() -> None:
     assert "conditions.slip_found" in names
     assert "plan.cover.bought_fill" in names
     # decisions, settings of a run, causes for tests only
-    assert not {"plan.horizon", "plan.meeting_min", "programme.run_years", "conditions.independent"} & set(names)
+    assert not {
+        "plan.horizon",
+        "plan.meeting_min",
+        "programme.run_years",
+        "conditions.independent",
+    } & set(names)
     told = load("default").with_changes({"conditions.slip_found": 0.1})
     assert set(names) - {p.name for p in d.uncertain(told)} == {"conditions.slip_found"}
 
@@ -82,13 +87,20 @@ def test_the_design_fills_every_range_and_every_value_is_accepted() -> None:
     assert ends["programme.coaching.coaching_min"] == pytest.approx((20, 30))
 
 
-OPEN = ("conditions.slip_found", "conditions.slip_before_after", "conditions.rearrangements", "conditions.culture")
+OPEN = (
+    "conditions.slip_found",
+    "conditions.slip_before_after",
+    "conditions.rearrangements",
+    "conditions.culture",
+)
 
 
 @lru_cache(maxsize=1)
 def small() -> Scenario:
     """A small school that has set nearly everything itself."""
-    made = tiny_scenario(tiny_school(2, staff=2, calendar=tiny_calendar(8)), tiny_plan(preset="found_time"))
+    made = tiny_scenario(
+        tiny_school(2, staff=2, calendar=tiny_calendar(8)), tiny_plan(preset="found_time")
+    )
     answers = {p.name: p.change(p.at(0.37)) for p in d.uncertain(made)[:-1] if p.name not in OPEN}
     return made.with_changes(answers)
 
@@ -103,7 +115,9 @@ def test_a_run_on_a_small_school_repeats_exactly_and_adds_up() -> None:
     data = first.to_dict()
     parts = sum(data["by_status"].values()) + data["luck"] + data["rest"]
     assert parts == pytest.approx(data["sum"], abs=1e-3)
-    assert all(p["status"] == "assumption" for p in data["parameters"] if p["name"] in data["three"])
+    assert all(
+        p["status"] == "assumption" for p in data["parameters"] if p["name"] in data["three"]
+    )
     assert "The three assumptions that matter most" in "\n".join(first.lines())
 
 

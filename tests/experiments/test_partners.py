@@ -62,7 +62,10 @@ def test_bad_and_good_years_are_told_apart_and_intervals_narrow() -> None:
     found = lived()
     ends = sum(c[:, 2].sum(1) for c in found.counts)
     worst, best = int(ends.argmin()), int(ends.argmax())
-    told = {i: forecast(found.scenarios, logs_of(found, i, 8), found=found.without(i)) for i in (worst, best)}
+    told = {
+        i: forecast(found.scenarios, logs_of(found, i, 8), found=found.without(i))
+        for i in (worst, best)
+    }
     assert told[worst].mean < told[best].mean
     early = forecast(found.scenarios, logs_of(found, best, 3), found=found.without(best))
     assert told[best].hi - told[best].lo < early.hi - early.lo
