@@ -145,6 +145,7 @@ def drivers_lines(told: Mapping[str, Any]) -> list[str]:
         f"  {p['ask']} {p['low']:g} to {p['high']:g} {p['unit']}: {p['share']:.0%} of the spread"
         for p in told["three"]
     ]
+    out += ["  No other can be told from chance."] if len(told["three"]) < 3 else []
     return [*out, "  (ectsim drivers SCENARIO works it out for your own)"]
 
 

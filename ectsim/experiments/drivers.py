@@ -77,6 +77,7 @@ SHOWN = ("completion_any", "completion_full", "logged_any", "on_time_share", "lo
 """Metrics whose drivers are stored for pages."""
 
 FILE = "drivers.json"
+NO_OTHER = "No other can be told from chance."
 
 
 # --- what is uncertain ------------------------------------------------------------------------
@@ -541,6 +542,7 @@ class Drivers:
             out.append(f"  and {rest} with less than half a point of a hundred each")
         out += ["", "The three assumptions that matter most:"]
         out += [f"  {i}. {d.of.ask} ({d.share:.0%})" for i, d in enumerate(self.three, start=1)] or ["  none has a share"]  # fmt: skip
+        out += [f"  {NO_OTHER}"] if len(self.three) < 3 else []
         return [*out, "", f"Code: {self.scenario.code(self.seed)}", LIMITS]
 
 
@@ -683,7 +685,11 @@ def refresh(
 def _kept(d: Drivers) -> dict[str, Any]:
     whole = d.to_dict()
     kept = {k: whole[k] for k in ("sd", "luck", "rest", "by_status", "dummy", "sum", "three")}
-    return kept | {"parameters": [p for p in whole["parameters"] if p["share"] >= 0.01]}
+    return kept | {
+        "parameters": [
+            p for p in whole["parameters"] if p["share"] >= 0.01 or p["name"] in whole["three"]
+        ]
+    }
 
 
 def slice_of(scenario: Scenario, seed: int = 1, points: int = 2) -> list[list[float]]:
@@ -749,7 +755,9 @@ def told(scenario: Scenario, metric: str = "completion_any") -> dict[str, Any] |
 
 
 def _sentence(found: Mapping[str, Any]) -> str:
-    listed = "; ".join(f"{p['ask']} ({p['share']:.0%})" for p in found["three"])
+    listed = " ".join(f"{p['ask']} ({p['share']:.0%})" for p in found["three"])
+    if len(found["three"]) < 3:
+        listed = f"{listed} {NO_OTHER}".strip()
     of = "" if found["own"] else ", as found for the sample school"
     return (
         f"Of the spread of '{METRICS[found['metric']].label}' over all that is uncertain{of}, luck makes "
