@@ -184,7 +184,7 @@ def compare_lines(
             lo, hi = (d["lo_all"], d["hi_all"]) if several else (d["lo"], d["hi"])
             interval = f"({value_text(lo, d['unit'], signed=True)} to {value_text(hi, d['unit'], signed=True)})"
             chance = (
-                f", better in {100 * d['beats']:.0f} of 100 years" if d["beats"] is not None else ""
+                f", ahead in {100 * d['beats']:.0f} of 100 years" if d["beats"] is not None else ""
             )
             out.append(
                 f"  {METRICS[name].label:36}{value_text(d['mean'], d['unit'], signed=True):>18}  {interval:30} {d['verdict']}{chance}"

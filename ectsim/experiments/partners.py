@@ -21,9 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ectsim.analysis import t_quantile
 from ectsim.calibrate import (
     LEAST,
     PRIORS,
+    Kept,
     Log,
     corrected,
     looks_of,
@@ -353,7 +355,9 @@ def forecast(
     due_later = sum(s.due for s in schools) - sum(log.due for log in logs)
     rest_due = np.sum([r[0] for r in rest], axis=0)[kept.index]
     rest_met = np.sum([r[1] for r in rest], axis=0)[kept.index]
-    share = corrected(np.where(rest_due > 0, rest_met / np.maximum(rest_due, 1), 0.0), kept)
+    share = _honest(
+        corrected(np.where(rest_due > 0, rest_met / np.maximum(rest_due, 1), 0.0), kept), kept
+    )
     due, met = sum(s.due for s in schools), sum(log.met for log in logs)
     ends = np.clip((met + share * due_later) / due, met / due, 1.0)
     lo, hi = quantiles(ends, kept.weight, (0.025, 0.975))
@@ -370,6 +374,25 @@ def forecast(
         found.seed, len(found.alike), len(kept.index), schools, due, float(kept.weight @ ends), lo, hi,
         (float(kept.weight @ alike), a_lo, a_hi), tuple(rates), tuple(notes),
     )  # fmt: skip
+
+
+def _honest(values: Array, kept: Kept) -> Array:
+    """Spread corrected values by what the correction itself does not know.
+
+    Few groups are kept and several looks are compared, so the fitted plane follows its own points
+    too closely, and where it lies is uncertain too. Both make values from a fit lie too close together;
+    the factor is that of a prediction interval of a weighted regression.
+    """
+    weight = kept.weight
+    design = np.column_stack([np.ones(len(values)), kept.gap])
+    bread = np.linalg.pinv(design.T @ (design * weight[:, None]))
+    at_target = float((bread @ (design.T @ (design * weight[:, None] ** 2)) @ bread)[0, 0])
+    many = 1 / float((weight**2).sum())
+    free = max(5.0, many - design.shape[1])
+    factor = np.sqrt((1 + min(at_target, 1.0)) * many / free) * t_quantile(0.975, int(free)) / 1.96
+    middle = float(weight @ values)
+    spread: Array = middle + (values - middle) * factor
+    return spread
 
 
 def _look(log: Log, weeks: int) -> Array:
@@ -405,7 +428,9 @@ def _school(
     rest_due, rest_met = rest[s][0][kept.index], rest[s][1][kept.index]
     due_later = round(float(kept.weight @ rest_due))
     due = log.due + due_later
-    share = corrected(np.where(rest_due > 0, rest_met / np.maximum(rest_due, 1), 0.0), kept)
+    share = _honest(
+        corrected(np.where(rest_due > 0, rest_met / np.maximum(rest_due, 1), 0.0), kept), kept
+    )
     ends = np.clip((log.met + share * due_later) / due, log.met / due, 1.0)
     lo, hi = quantiles(ends, kept.weight, (0.025, 0.975))
     outside = [w for w in kept.outside if not w.startswith("others")]
