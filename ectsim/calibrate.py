@@ -755,18 +755,28 @@ def _rates(found: Particles, kept: Kept) -> tuple[Rate, ...]:
 
 
 def rate_values(
-    drawn: NDArray[np.float64], low: float, high: float, kept: Kept, *, half: float = 0.0
+    drawn: NDArray[np.float64],
+    low: float,
+    high: float,
+    kept: Kept,
+    *,
+    half: float = 0.0,
+    widen: float = 1.0,
 ) -> NDArray[np.float64]:
     """Correct rates of kept years, inside their range.
 
     On the scale of odds within the range, so that a correction stays inside it; a whole number stands
-    for the stretch of ``half`` about it.
+    for the stretch of ``half`` about it. Values are spread about their mean by ``widen``.
     """
     import numpy as np  # noqa: PLC0415 - as above
 
     share = (drawn - low + half) / (high - low + 2 * half)
     share = np.clip(share, 1e-6, 1 - 1e-6)
-    odds = np.clip(corrected(np.log(share / (1 - share)), kept), -30, 30)
+    odds = corrected(np.log(share / (1 - share)), kept)
+    if widen != 1:
+        middle = float(kept.weight @ odds)
+        odds = middle + (odds - middle) * widen
+    odds = np.clip(odds, -30, 30)
     values = low - half + (high - low + 2 * half) / (1 + np.exp(-odds))
     clipped: NDArray[np.float64] = np.clip(values, low, high)
     return clipped

@@ -364,10 +364,12 @@ def forecast(
     asks = {c.name: c.ask for c in certificates(Conditions, "conditions")}
     rates = []
     for j, (name, (low, high)) in enumerate(zip(PRIORS, ranges(), strict=True)):
-        values = rate_values(found.rates[kept.index][:, :, j].mean(axis=1), low, high, kept)
+        values = rate_values(
+            found.rates[kept.index][:, :, j].mean(axis=1), low, high, kept, widen=_doubt(kept, 0.95)
+        )
         r_lo, r_hi = quantiles(values, kept.weight, (0.05, 0.95))
         rates.append((name, asks[name], low, high, float(kept.weight @ values), r_lo, r_hi))
-    alike = rate_values(found.alike[kept.index], 0.0, 1.0, kept)
+    alike = rate_values(found.alike[kept.index], 0.0, 1.0, kept, widen=_doubt(kept, 0.95))
     a_lo, a_hi = quantiles(alike, kept.weight, (0.05, 0.95))
     notes = [f"The log of {s.name} lies outside what the model knows: {w}." for s in schools for w in s.outside]  # fmt: skip
     return GroupForecast(
@@ -376,22 +378,27 @@ def forecast(
     )  # fmt: skip
 
 
-def _honest(values: Array, kept: Kept) -> Array:
-    """Spread corrected values by what the correction itself does not know.
+def _doubt(kept: Kept, part: float = 0.975) -> float:
+    """Return by what factor corrected values must spread for what the correction itself does not know.
 
     Few groups are kept and several looks are compared, so the fitted plane follows its own points
     too closely, and where it lies is uncertain too. Both make values from a fit lie too close together;
-    the factor is that of a prediction interval of a weighted regression.
+    the factor is that of a prediction interval of a weighted regression, at one of its ends.
     """
     weight = kept.weight
-    design = np.column_stack([np.ones(len(values)), kept.gap])
+    design = np.column_stack([np.ones(len(weight)), kept.gap])
     bread = np.linalg.pinv(design.T @ (design * weight[:, None]))
     at_target = float((bread @ (design.T @ (design * weight[:, None] ** 2)) @ bread)[0, 0])
     many = 1 / float((weight**2).sum())
-    free = max(5.0, many - design.shape[1])
-    factor = np.sqrt((1 + min(at_target, 1.0)) * many / free) * t_quantile(0.975, int(free)) / 1.96
-    middle = float(weight @ values)
-    spread: Array = middle + (values - middle) * factor
+    free = max(8.0, many - design.shape[1])
+    point = t_quantile(part, int(free)) / NormalDist().inv_cdf(part)
+    return float(np.sqrt((1 + min(at_target, 1.0)) * many / free)) * point
+
+
+def _honest(values: Array, kept: Kept) -> Array:
+    """Spread corrected values about their mean by the doubt of the correction."""
+    middle = float(kept.weight @ values)
+    spread: Array = middle + (values - middle) * _doubt(kept)
     return spread
 
 
