@@ -68,7 +68,7 @@ def single(found: Particles) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--years", type=int, default=600)
-    parser.add_argument("--groups", type=int, default=240)
+    parser.add_argument("--groups", type=int, default=300)
     parser.add_argument("--schools", type=int, default=4)
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args(arguments)

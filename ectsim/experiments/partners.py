@@ -518,13 +518,13 @@ def coverage(found: Groups, *, after: Sequence[int], most: int = 200) -> list[Gr
             told = forecast(found.scenarios, logs, found=found.without(i))
             end = sum(t[2].sum() for t in truth) / sum(t[0].sum() for t in truth)
             step = 0.5 / told.due  # shares come in steps of one cycle
-            covered += told.lo - step <= end <= told.hi + step
+            covered += int(told.lo - step <= end <= told.hi + step)
             widths.append(told.hi - told.lo)
             for s, t in zip(told.schools, truth, strict=True):
                 own, half = t[2].sum() / t[0].sum(), 0.5 / s.due
-                schools += s.lo - half <= own <= s.hi + half
+                schools += int(s.lo - half <= own <= s.hi + half)
                 school_widths.append(s.hi - s.lo)
-            alike += told.alike[1] <= found.alike[i] <= told.alike[2]
+            alike += int(told.alike[1] <= found.alike[i] <= told.alike[2])
             average = found.rates[i].mean(axis=0)
             rates += [r[5] <= a <= r[6] for r, a in zip(told.rates, average, strict=True)]
         out.append(
