@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from ectsim.analysis import paired
 from ectsim.cli import run
 from ectsim.experiments.compare import against, beats, critical, needed, unpaired, wilson
-from ectsim.experiments.selection import Race, kn
+from ectsim.experiments.selection import Race, best_of, kn
 from ectsim.folder import school_files
 from tests.builders import tiny_plan, tiny_scenario, tiny_school
 
@@ -230,6 +231,19 @@ def test_the_best_plan_by_command(school: Path, capsys: pytest.CaptureFixture[st
     code, out, _ = said(capsys, *words, "--smallest", 0.001, "--replications", 20)
     assert code == 0
     assert out.startswith("Not decided after 20 years")
+
+
+def test_the_race_is_the_same_wherever_it_is_run() -> None:
+    base = tiny_scenario(tiny_school(2, staff=2, weeks=8), tiny_plan(preset="found_time"))
+    plans = [
+        base,
+        base.with_changes({"plan.horizon": 2}),
+        base.with_changes({"plan.before_after": False}),
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        here, there = (best_of(plans, most=30, smallest=0.05, executor=e) for e in (None, pool))
+    assert here.to_dict() == there.to_dict()
+    assert here.race.best != 2
 
 
 @pytest.mark.parametrize(
