@@ -140,7 +140,7 @@ def test_every_file_of_data_has_a_status():
     rows = register.register_dict()["tables"]
     patterns = [r["files"] for r in rows]
     files = [
-        p.relative_to(data_dir()).as_posix() for p in data_dir().rglob("*") if p.suffix in (".csv", ".toml", ".md")
+        p.relative_to(data_dir()).as_posix() for p in data_dir().rglob("*") if p.suffix in (".csv", ".toml", ".md", ".json")
     ]  # fmt: skip
     assert len(files) > 30
     for name in files:
