@@ -18,9 +18,10 @@ every choice of slots, so the figures are lower than the simulation's and the or
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from math import exp
+from functools import cached_property, lru_cache
+from math import exp, prod
 from typing import TYPE_CHECKING, Any
 
 from ectsim.clock import WEEKDAYS
@@ -35,6 +36,9 @@ __all__ = ["SHARED_YEARS", "Group", "PairSurvival", "Survival", "Triple", "slots
 
 SHARED_YEARS = 60
 """Years over which the cover table is averaged."""
+
+HABIT = 0.85
+"""A pair's habit once it has met for a term: what the sample school's pairs have on average (simulated)."""
 
 FAR = 60
 """Pupil days after which a spell of sickness no longer ties two dates together."""
@@ -110,6 +114,7 @@ class Survival:
         self.frame: Frame = Frame(bare)
         self.per_day = len(self.school.grid)
         self._absence()
+        self._training: dict[tuple[int, int], dict[int, float]] = {}
         self.plain, self.last = self._cover(seed, years)
         self._pairs: dict[tuple[str, str], PairSurvival] = {}
         self.frames = {p.pair.id: p for p in self.frame.pairs}
@@ -143,6 +148,41 @@ class Survival:
         self.trip = min(c.planned_absence / 2 / c.event_member_share, 0.5)
         self.goes = c.event_member_share
 
+    def training_days(self, pair: Pair) -> dict[int, float]:
+        """Return the pupil days on which a conference takes either of a pair out, with its chance.
+
+        Parameters
+        ----------
+        pair : Pair
+            An ECT with a mentor, who need not be the one they have: a new mentor's training begins.
+        """
+        if self.scenario.plan.training_release != "cover":
+            return {}
+        now = self.school.pair(pair.id)
+        before = [p for p in self.school.pairs if p.mentor == pair.mentor and not p.new]
+        continues = bool(before) or (now.mentor == pair.mentor and not pair.new)
+        key = (pair.year, 2 if continues else 1)
+        if key not in self._training:
+            self._training[key] = self._conferences(pair, new=not continues)
+        return self._training[key]
+
+    def _conferences(self, pair: Pair, *, new: bool) -> dict[int, float]:
+        from ectsim.model.training import due_training  # noqa: PLC0415 - loads numpy
+
+        c = self.school.conditions
+        goes = c.training_reminded if self.scenario.plan.checkin_min > 0 else c.training_attend
+        alone = copy(self.frame)
+        mine = self.frames[pair.id]
+        alone.pairs = (replace(mine, pair=replace(mine.pair, new=new)),)
+        stays: dict[int, float] = {}
+        for due in due_training(alone):
+            still = 1.0
+            for day in due.days if due.kind == "conference" else ():
+                out = still * (1 - self.ill[day]) * goes
+                stays[day] = stays.get(day, 1.0) * (1 - out)
+                still -= out
+        return {day: 1 - stay for day, stay in stays.items()}
+
     def present(self, pair: Pair, days: Iterable[int]) -> float:
         """Return the chance that both of a pair are in school on each of some days.
 
@@ -154,6 +194,7 @@ class Survival:
             Pupil days; a day that comes twice is one day.
         """
         order = sorted(set(days))
+        away = self.training_days(pair)
         ect, mentor = (self.school.by_id[w].department for w in (pair.ect, pair.mentor))
         home = (1 - self.trip * self.goes if ect else 1.0) * (
             1 - self.trip * self.goes if mentor else 1.0
@@ -171,7 +212,8 @@ class Survival:
                 both = min(a, b) * tie + a * b * (1 - tie)
                 well *= (1 - a - b + both) / (1 - a)
             before = d
-        return float(well**2 * day ** len(order))
+        sent = prod(1 - away[d] for d in order if d in away)
+        return float(well**2 * day ** len(order) * sent)
 
     # cover ---------------------------------------------------------------------------------------
 
@@ -257,23 +299,29 @@ class Survival:
         )
         return len(self.frame.weeks), has
 
-    def second_look(self, lessons: int) -> float:
-        """Return the chance that one of some lessons on no plan can be visited, other things allowing.
+    def slip(self, *, outside: bool = False) -> float:
+        """Return the chance that a time on no plan slips, once a pair has met for some weeks.
 
         Parameters
         ----------
-        lessons : int
-            Lessons of the ECT before the meeting in which the mentor is free, the planned one apart.
+        outside : bool
+            Whether it lies before or after school.
         """
         c = self.school.conditions
+        habit = HABIT if c.feedback else c.habit_start
         pull = (
-            c.slip_habit * (c.habit_start - 0.5)
+            c.slip_habit * (habit - 0.5)
             + c.slip_relationship * (c.relationship - 0.5)
             + c.slip_culture * (c.culture - 0.5)
         )
-        slips = min(0.95, c.slip_found * exp(-pull))
+        return min(0.95, (c.slip_before_after if outside else c.slip_found) * exp(-pull))
+
+    @cached_property
+    def in_school(self) -> float:
+        """Chance that both of a pair are in school on a day like any other."""
         day = sum((1 - ill) ** 2 for ill in self.ill) / len(self.ill)
-        return float((1 - slips**lessons) * day * (1 - self.training) ** 2) if lessons else 0.0
+        trips = self.trip * self.goes
+        return float(day * ((1 - self.training) * (1 - trips)) ** 2)
 
     def pair(self, pair: Pair) -> PairSurvival:
         """Return the tables of an ECT with a mentor, who need not be the one they have."""
@@ -334,6 +382,10 @@ class PairSurvival:
         self.wants_visit = plan.observe and not plan.video
         self.recovers = "reserve" in plan.recovery
         self.catches_up = self.recovers and plan.horizon > 0
+        self.finds = self._found_times()
+        self.out = survival.training_days(pair)
+        ect = survival.frames[pair.id].ect
+        self.gained = {cell for who, cell in survival.frame.gained if who == ect}
         self.groups = self._groups()
         self._sums = lru_cache(maxsize=None)(self._day_sums)
 
@@ -370,15 +422,54 @@ class PairSurvival:
         frame = self.survival.frame
         return {frame.cycle_day[d]: d for d in frame.weeks[week].days if frame.timetabled[d]}
 
+    def _found_times(self) -> list[tuple[int, float]]:
+        """Return the times on no plan that the plan's recovery may use, with their chances, in order."""
+        survival, plan = self.survival, self.survival.scenario.plan
+        out: dict[int, float] = {}
+        if plan.before_after and "before_after" in plan.recovery:
+            out |= dict.fromkeys(
+                survival.school.outside_cells(self.who), 1 - survival.slip(outside=True)
+            )
+        if "common_free" in plan.recovery:
+            stays = 1 - survival.slip()
+            out |= {c: stays * (1 - survival.called(c, "none")) ** 2 for c in self.common}
+        return sorted((c, p * survival.in_school) for c, p in out.items())
+
+    @lru_cache(maxsize=None)  # noqa: B019 - dies with the tables
+    def _rescue(self, group: int, meet: int | None) -> float:
+        """Return the chance that a meeting lost at a time is held at a time on no plan in its window.
+
+        The pair tries as often as it does in a week, on later days: what took the meeting takes the
+        rest of the day. Without a time (the day is closed) the whole window is open.
+        """
+        c, plan = self.survival.school.conditions, self.survival.scenario.plan
+        tries = c.rearrangements + (c.checkin_help if plan.checkin_min > 0 else 0)
+        weeks, per = self.groups[group].weeks, self.per_day
+        later = [
+            p
+            for cell, p in self.finds
+            if cell // per // 5 in weeks and (meet is None or cell // per > meet // per)
+        ]
+        return 1 - prod(1 - p for p in later[:tries])
+
+    @cached_property
+    def _later(self) -> float:
+        """Chance that a cycle that its window lost is held at a time on no plan in the next."""
+        plan = self.survival.scenario.plan
+        if not self.finds or plan.horizon < 1:
+            return 0.0
+        return sum(self._rescue(g, None) for g in range(len(self.groups))) / len(self.groups)
+
     def _day_sums(
-        self, group: int, v: int | None, m: int, r: int | None, early: bool, order: int, seen: bool
-    ) -> tuple[float, ...]:
-        """Add chances over the windows: M, R, M and R, then each with the visit V; last R at any time.
+        self, group: int, v: int | None, m: int, r: int | None, early: bool, order: int, seen: bool,
+        lesson: int | None = None,
+    ) -> tuple[float, ...]:  # fmt: skip
+        """Add chances over the windows: M, R, M and R, each with the visit V; R at any time; dates of M.
 
         ``order`` is 1 where a reserve on the meeting's day comes after it; ``seen`` says that a
         visit on the reserve's day comes before the reserve; ``early``: the visit is a week before.
         """
-        out = [0.0] * 7
+        out = [0.0] * 8
         g, pair, present = self.groups[group], self.who, self.survival.present
         for days, before in zip(g.windows, g.before, strict=True):
             md = days.get(m)
@@ -386,6 +477,8 @@ class PairSurvival:
             vd = None if v is None else days.get(v)
             if early and v is not None and (vd is None or md is None or vd >= md):
                 vd = before.get(v)  # in a fortnight the week before may lie in the window itself
+            if vd is not None and lesson is not None and vd * self.per_day + lesson in self.gained:
+                vd = None  # the class has left for its examinations
             if rd is not None:
                 out[6] += present(pair, [rd])
             if rd is not None and md is not None and (rd < md or (rd == md and order < 0)):
@@ -393,6 +486,7 @@ class PairSurvival:
             held = [[d] for d in (md, rd) if d is not None]
             if md is not None:
                 out[0] += present(pair, [md])
+                out[7] += 1
             if rd is not None:
                 out[1] += present(pair, [rd])
             if len(held) == 2:
@@ -422,39 +516,70 @@ class PairSurvival:
             early,
             0 if rescue is None else (1 if rescue > meet else -1),
             observe is not None and rescue is not None and (early or observe < rescue),
+            observe % per if observe is not None and self.gained else None,
         )
         cm = survival.kept(meet, "meet")
         cr = 0.0 if rescue is None else survival.kept(rescue, "reserve")
+        due = len(self.groups[group].windows)
         held = cm * sums[0] + cr * sums[1] - cm * cr * sums[2]
         full = held
+        first = cm * sums[0]
         if self.wants_visit:
             cv = 0.0 if observe is None else survival.kept(observe, "observe")
-            first, seen = cm * sums[0], cv * cm * sums[3]
+            if early and (rescue is not None or self.finds):
+                # a meeting that was late in the week before came after the visit, and used it up
+                cv *= first / due
+            seen = cv * cm * sums[3]
             full = seen + self._second_look(observe, meet, meet) * (first - seen)
             if rescue is not None:
                 saved = held - first
                 seen = cv * (cr * sums[4] - cm * cr * sums[5])
                 full += seen + self._second_look(observe, meet, rescue) * (saved - seen)
+        late = 0.0
         if rescue is not None and self.catches_up:
             # a reserve that this cycle does not need may catch up on the one before, if it is open
-            due = len(self.groups[group].windows)
-            late = max(0.0, 1 - held / due) * (cr * sums[6] - (held - cm * sums[0]))
+            late = max(0.0, 1 - held / due) * (cr * sums[6] - (held - first))
             held += late
             full += late * (self._second_look(None, meet, rescue) if self.wants_visit else 1.0)
-        return Triple(observe, meet, reserve, len(self.groups[group].windows), full, held)
+        if self.finds:
+            lost = max(0.0, due - held)
+            closed = min(lost, due - sums[7])
+            soon = closed * self._rescue(group, None) + (lost - closed) * self._rescue(group, meet)
+            soon += (lost - soon) * self._later
+            held += soon
+            if self.wants_visit:
+                end = (meet // per // 5 + 1) * 5 * per - 1
+                apart = observe is not None and observe // per != meet // per
+                seen = cv * sums[3] / sums[0] if apart and sums[0] else 0.0
+                soon *= 1 - (1 - seen) * (1 - self._second_look(observe, meet, end))
+            full += soon
+        return Triple(observe, meet, reserve, due, full, held)
 
+    @lru_cache(maxsize=None)  # noqa: B019 - dies with the tables
     def _second_look(self, observe: int | None, meet: int, held: int) -> float:
         """Return the chance that another lesson is seen in time where the planned visit was not.
 
-        A planned visit is waited for, and what lost it may last all day: later days count.
+        A planned visit is waited for, and what lost it may last all day: later days count. Without
+        one every lesson since the meeting before counts, taken to be a week earlier.
         """
-        day, week = self.per_day, held // self.per_day // 5
-        after = -1 if observe is None or observe > held else observe // day
-        others = sum(
-            v // day // 5 == week and v // day > after and v < held and v != meet
-            for v in self.visits
-        )
-        return self.survival.second_look(others)
+        survival, per = self.survival, self.per_day
+        span = 5 * per
+        week, cycle = held // span, survival.school.grid.cycle_weeks
+        before = (week - 1) % cycle
+        now = held % span
+        if observe is None:
+            after = meet % span - span
+        else:
+            at = observe % span - (span if observe // span != week or observe > held else 0)
+            after = (at // per + 1) * per - 1
+        days: dict[int, float] = {}
+        for v in self.visits:
+            places = ([v % span] if v // span == week else []) + ([v % span - span] if v // span == before else [])
+            for place in places:
+                if after < place < now and v != meet:
+                    fails = 1 - (1 - survival.slip()) * (1 - survival.called(v, "none"))
+                    days[place // per] = days.get(place // per, 1.0) * fails
+        return 1 - prod(1 - survival.in_school * (1 - fails) for fails in days.values())
 
     def meets(self, group: int) -> list[int]:
         """Return the cells in which a group's meeting may stand."""
