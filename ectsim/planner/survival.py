@@ -11,8 +11,9 @@ Three things keep a planned meeting from being held, and each is computed, not d
 A reserve rescues what the first slot loses. On the same day the two share the risk of absence; on
 another day they share what is left of a spell. A cycle is complete with a visit before the meeting;
 where the planned one fails, another lesson may be seen unless something else takes that time.
-Unplanned times (common free periods, before and after school) are left out: they are the same for
-every choice of slots, so the figures are lower than the simulation's and the order is what counts.
+Meetings at unplanned times (common free periods, before and after school) are left out: they help
+every choice in much the same way, so the figures are lower than the simulation's where the plan
+allows them, and the order is what counts.
 """
 
 from __future__ import annotations
@@ -20,19 +21,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
+from itertools import islice, product
 from math import exp, prod
 from typing import TYPE_CHECKING, Any
 
-from ectsim.clock import WEEKDAYS
-from ectsim.plan import LEVELS
+from ectsim.clock import WEEKDAYS, Slot
+from ectsim.errors import InputError
+from ectsim.plan import LEVELS, PairSlots
 
 if TYPE_CHECKING:
     from ectsim.model.frame import Frame, Window
+    from ectsim.plan import Plan
     from ectsim.scenario import Scenario
     from ectsim.school import Pair
 
-__all__ = ["SHARED_YEARS", "Group", "PairSurvival", "Survival", "Triple", "slots"]
+__all__ = ["SHARED_YEARS", "Group", "PairSurvival", "Survival", "Triple", "slots", "with_reserve"]
 
 SHARED_YEARS = 60
 """Years over which the cover table is averaged."""
@@ -92,6 +96,13 @@ class Group:
     before: tuple[dict[int, int], ...]
 
 
+def with_reserve(plan: Plan) -> Plan:
+    """Return a plan that finds its times week by week as one that may have reserve slots."""
+    if plan.meeting == "fixed" or "reserve" in plan.recovery:
+        return plan
+    return plan.model_copy(update={"recovery": ("reserve", *plan.recovery)})
+
+
 class Survival:
     """What the calendar, absence and cover leave of each cell of the cycle.
 
@@ -108,7 +119,8 @@ class Survival:
     def __init__(self, scenario: Scenario, *, seed: int = 1, years: int = SHARED_YEARS) -> None:
         from ectsim.model.frame import Frame  # noqa: PLC0415 - loads numpy
 
-        bare = replace(scenario, plan=scenario.plan.model_copy(update={"slots": {}}), story=None)
+        scenario = replace(scenario, plan=with_reserve(scenario.plan), story=None)
+        bare = replace(scenario, plan=scenario.plan.model_copy(update={"slots": {}}))
         self.scenario = scenario
         self.school = scenario.school
         self.frame: Frame = Frame(bare)
@@ -299,14 +311,9 @@ class Survival:
         )
         return len(self.frame.weeks), has
 
-    def slip(self, *, outside: bool = False) -> float:
-        """Return the chance that a time on no plan slips, once a pair has met for some weeks.
-
-        Parameters
-        ----------
-        outside : bool
-            Whether it lies before or after school.
-        """
+    @cached_property
+    def slip(self) -> float:
+        """Chance that a lesson on no plan is not visited, once a pair has met for some weeks."""
         c = self.school.conditions
         habit = HABIT if c.feedback else c.habit_start
         pull = (
@@ -314,7 +321,7 @@ class Survival:
             + c.slip_relationship * (c.relationship - 0.5)
             + c.slip_culture * (c.culture - 0.5)
         )
-        return min(0.95, (c.slip_before_after if outside else c.slip_found) * exp(-pull))
+        return min(0.95, c.slip_found * exp(-pull))
 
     @cached_property
     def in_school(self) -> float:
@@ -330,10 +337,18 @@ class Survival:
             self._pairs[key] = PairSurvival(self, pair)
         return self._pairs[key]
 
-    def reasons(self, triple: Triple) -> tuple[str, ...]:
-        """Say in words that can be checked why a triple stands where it does."""
+    def reasons(self, triple: Triple, pair: Pair | None = None) -> tuple[str, ...]:
+        """Say in words that can be checked why a triple stands where it does.
+
+        Parameters
+        ----------
+        triple : Triple
+            The slots.
+        pair : Pair, optional
+            Whose: then the training days that fall on the meeting are counted too.
+        """
         grid, out = self.school.grid, []
-        weekday = triple.meet // self.per_day % 5
+        at, weekday = triple.meet // self.per_day, triple.meet // self.per_day % 5
         weeks, has = self.dates(weekday)
         name = WEEKDAYS[weekday]
         lost = weeks - has
@@ -342,6 +357,10 @@ class Survival:
             if lost
             else f"{name} loses none of {weeks} dates to the calendar"
         )
+        away = self.training_days(pair) if pair else {}
+        days = sum(p >= 0.5 and self.frame.cycle_day[d] == at for d, p in away.items())
+        if days:
+            out.append(f"a conference takes one of the two out on {days} of the meeting's dates")
         called = 1 - self.kept(triple.meet, "meet")
         slot = grid.slot(triple.meet)
         out.append(f"cover takes the meeting at {slot} on {called:.1%} of dates when both are in")
@@ -357,8 +376,8 @@ class Survival:
             out.append("the reserve is on the same day as the first: one absence takes both")
         else:
             out.append("the reserve is on another day than the first")
-        if triple.observe is None:
-            out.append("no lesson can be visited before it: the cycle is not complete")
+        if triple.observe is None and self.scenario.plan.observe and not self.scenario.plan.video:
+            out.append("no lesson is left to plan a visit in before it")
         return tuple(out)
 
 
@@ -382,7 +401,6 @@ class PairSurvival:
         self.wants_visit = plan.observe and not plan.video
         self.recovers = "reserve" in plan.recovery
         self.catches_up = self.recovers and plan.horizon > 0
-        self.finds = self._found_times()
         self.out = survival.training_days(pair)
         ect = survival.frames[pair.id].ect
         self.gained = {cell for who, cell in survival.frame.gained if who == ect}
@@ -422,49 +440,25 @@ class PairSurvival:
         frame = self.survival.frame
         return {frame.cycle_day[d]: d for d in frame.weeks[week].days if frame.timetabled[d]}
 
-    def _found_times(self) -> list[tuple[int, float]]:
-        """Return the times on no plan that the plan's recovery may use, with their chances, in order."""
-        survival, plan = self.survival, self.survival.scenario.plan
-        out: dict[int, float] = {}
-        if plan.before_after and "before_after" in plan.recovery:
-            out |= dict.fromkeys(
-                survival.school.outside_cells(self.who), 1 - survival.slip(outside=True)
-            )
-        if "common_free" in plan.recovery:
-            stays = 1 - survival.slip()
-            out |= {c: stays * (1 - survival.called(c, "none")) ** 2 for c in self.common}
-        return sorted((c, p * survival.in_school) for c, p in out.items())
-
-    @lru_cache(maxsize=None)  # noqa: B019 - dies with the tables
-    def _rescue(self, group: int, meet: int | None) -> float:
-        """Return the chance that a meeting lost at a time is held at a time on no plan in its window.
-
-        The pair tries as often as it does in a week, on later days: what took the meeting takes the
-        rest of the day. Without a time (the day is closed) the whole window is open.
-        """
-        c, plan = self.survival.school.conditions, self.survival.scenario.plan
-        tries = c.rearrangements + (c.checkin_help if plan.checkin_min > 0 else 0)
-        weeks, per = self.groups[group].weeks, self.per_day
-        later = [
-            p
-            for cell, p in self.finds
-            if cell // per // 5 in weeks and (meet is None or cell // per > meet // per)
-        ]
-        return 1 - prod(1 - p for p in later[:tries])
-
-    @cached_property
-    def _later(self) -> float:
-        """Chance that a cycle that its window lost is held at a time on no plan in the next."""
-        plan = self.survival.scenario.plan
-        if not self.finds or plan.horizon < 1:
-            return 0.0
-        return sum(self._rescue(g, None) for g in range(len(self.groups))) / len(self.groups)
+    @cache  # noqa: B019 - dies with the tables
+    def _loss(self, group: int) -> float:
+        """Return the share of a group's meetings that even its best meeting and reserve lose."""
+        group %= len(self.groups)
+        due, meets = len(self.groups[group].windows), self.meets(group)
+        best = 0.0
+        for m in meets:
+            cm = self.survival.kept(m, "meet")
+            for r in meets if self.recovers else ():
+                sums = self._sums(group, None, m // self.per_day, r // self.per_day, False, 1 if r > m else -1, False, None)  # fmt: skip
+                cr = self.survival.kept(r, "reserve") if r != m else 0.0
+                best = max(best, cm * sums[0] + cr * sums[1] - cm * cr * sums[2])
+        return 1 - best / due
 
     def _day_sums(
         self, group: int, v: int | None, m: int, r: int | None, early: bool, order: int, seen: bool,
         lesson: int | None = None,
     ) -> tuple[float, ...]:  # fmt: skip
-        """Add chances over the windows: M, R, M and R, each with the visit V; R at any time; dates of M.
+        """Add chances over the windows: M, R, M and R, each with the visit V; R at any time; M where V has a date.
 
         ``order`` is 1 where a reserve on the meeting's day comes after it; ``seen`` says that a
         visit on the reserve's day comes before the reserve; ``early``: the visit is a week before.
@@ -486,7 +480,6 @@ class PairSurvival:
             held = [[d] for d in (md, rd) if d is not None]
             if md is not None:
                 out[0] += present(pair, [md])
-                out[7] += 1
             if rd is not None:
                 out[1] += present(pair, [rd])
             if len(held) == 2:
@@ -496,6 +489,7 @@ class PairSurvival:
             ahead = rd is not None and (vd < rd or (vd == rd and seen))
             if md is not None:
                 out[3] += present(pair, [vd, md])
+                out[7] += present(pair, [md])
             if rd is not None and ahead:
                 out[4] += present(pair, [vd, rd])
                 if md is not None:
@@ -526,11 +520,13 @@ class PairSurvival:
         first = cm * sums[0]
         if self.wants_visit:
             cv = 0.0 if observe is None else survival.kept(observe, "observe")
-            if early and (rescue is not None or self.finds):
+            if early and rescue is not None:
                 # a meeting that was late in the week before came after the visit, and used it up
                 cv *= first / due
             seen = cv * cm * sums[3]
-            full = seen + self._second_look(observe, meet, meet) * (first - seen)
+            full = seen + self._second_look(observe, meet, meet) * (cm * sums[7] - seen)
+            # where the visit's day is closed any lesson will do, from the meeting before on
+            full += self._any_look(meet) * (first - cm * sums[7])
             if rescue is not None:
                 saved = held - first
                 seen = cv * (cr * sums[4] - cm * cr * sums[5])
@@ -538,46 +534,58 @@ class PairSurvival:
         late = 0.0
         if rescue is not None and self.catches_up:
             # a reserve that this cycle does not need may catch up on the one before, if it is open
-            late = max(0.0, 1 - held / due) * (cr * sums[6] - (held - first))
+            lost = 1 - held / due if len(self.groups) == 1 else self._loss(group - 1)
+            late = max(0.0, lost) * (cr * sums[6] - (held - first))
             held += late
-            full += late * (self._second_look(None, meet, rescue) if self.wants_visit else 1.0)
-        if self.finds:
-            lost = max(0.0, due - held)
-            closed = min(lost, due - sums[7])
-            soon = closed * self._rescue(group, None) + (lost - closed) * self._rescue(group, meet)
-            soon += (lost - soon) * self._later
-            held += soon
-            if self.wants_visit:
-                end = (meet // per // 5 + 1) * 5 * per - 1
-                apart = observe is not None and observe // per != meet // per
-                seen = cv * sums[3] / sums[0] if apart and sums[0] else 0.0
-                soon *= 1 - (1 - seen) * (1 - self._second_look(observe, meet, end))
-            full += soon
+            full += late * (self._late_look(observe, meet, rescue) if self.wants_visit else 1.0)
         return Triple(observe, meet, reserve, due, full, held)
 
-    @lru_cache(maxsize=None)  # noqa: B019 - dies with the tables
     def _second_look(self, observe: int | None, meet: int, held: int) -> float:
         """Return the chance that another lesson is seen in time where the planned visit was not.
 
         A planned visit is waited for, and what lost it may last all day: later days count. Without
-        one every lesson since the meeting before counts, taken to be a week earlier.
+        one every lesson since the meeting before counts; where weeks differ that may have been on
+        the Friday.
+        """
+        per, span = self.per_day, 5 * self.per_day
+        if observe is None:
+            one = self.survival.school.grid.cycle_weeks == 1
+            return self._look(meet % span - span if one else -1, held)
+        early = observe // span != held // span or observe > held
+        at = observe % span - (span if early else 0)
+        return self._look((at // per + 1) * per - 1, held)
+
+    @cache  # noqa: B019 - dies with the tables
+    def _any_look(self, meet: int) -> float:
+        """Return the chance that some lesson is seen after the meeting before, wherever that stands."""
+        span = 5 * self.per_day
+        before = (meet // span - 1) % self.survival.school.grid.cycle_weeks
+        last = [c for c in self.common if c // span == before] or [meet]
+        return sum(self._look(c % span - span, meet) for c in last) / len(last)
+
+    def _late_look(self, observe: int | None, meet: int, reserve: int) -> float:
+        """Return the chance that a reserve which catches up adds a cycle with a visit of its own."""
+        span = 5 * self.per_day
+        if reserve > meet:  # the meeting has used up the visit before it
+            return self._look(meet % span, reserve)
+        if observe is not None and observe // span == meet // span and observe > reserve:
+            return self._any_look(reserve)
+        return self._look(reserve % span, meet)  # the meeting needs another then
+
+    @cache  # noqa: B019 - dies with the tables
+    def _look(self, after: int, held: int) -> float:
+        """Return the chance that a lesson on no plan is seen after a time and before a meeting.
+
+        ``after`` is a position in the meeting's week, below 0 in the week before.
         """
         survival, per = self.survival, self.per_day
         span = 5 * per
         week, cycle = held // span, survival.school.grid.cycle_weeks
-        before = (week - 1) % cycle
-        now = held % span
-        if observe is None:
-            after = meet % span - span
-        else:
-            at = observe % span - (span if observe // span != week or observe > held else 0)
-            after = (at // per + 1) * per - 1
         days: dict[int, float] = {}
         for v in self.visits:
-            places = ([v % span] if v // span == week else []) + ([v % span - span] if v // span == before else [])
-            for place in places:
-                if after < place < now and v != meet:
-                    fails = 1 - (1 - survival.slip()) * (1 - survival.called(v, "none"))
+            fails = 1 - (1 - survival.slip) * (1 - survival.called(v, "none"))
+            for place, there in ((v % span, week), (v % span - span, (week - 1) % cycle)):
+                if v // span == there and after < place < held % span:
                     days[place // per] = days.get(place // per, 1.0) * fails
         return 1 - prod(1 - survival.in_school * (1 - fails) for fails in days.values())
 
@@ -610,22 +618,127 @@ class PairSurvival:
         for m in meets:
             for o in self.observes(m):
                 yield self.triple(group, o, m, None)
-                for r in meets:
+                for r in meets if self.recovers else ():
                     if r != m:
                         yield self.triple(group, o, m, r)
 
 
+class _Together:
+    """Triples for every pair and week that can all stand at once, nobody being in two places."""
+
+    def __init__(self, tables: Survival) -> None:
+        from ectsim.planner.pairing import pair_up, spare_cells  # noqa: PLC0415 - the solver is heavy
+
+        self.tables, self.school = tables, tables.school
+        self.span = 5 * tables.per_day
+        self.pairs = {p.id: p for p in self.school.pairs}
+        self.mine = {p.id: tables.pair(p) for p in self.school.pairs}
+        self.keys = [(p, g) for p in sorted(self.mine) for g in range(len(self.mine[p].groups))]
+        self.ranked = {key: self._ranked(*key) for key in self.keys}
+        people = {w for p in self.school.pairs for w in (p.ect, p.mentor)}
+        programme = tables.scenario.programme
+        self.spare = {w: spare_cells(self.school, programme, w) for w in people}
+        found = pair_up(tables.scenario, survival=tables).slots
+        self.picks: dict[tuple[str, int], Triple] = {}
+        for pair in sorted(self.mine):
+            self._begin(pair, found[pair])
+        self._climb()
+
+    def _ranked(self, pair: str, group: int) -> list[Triple]:
+        end = self.school.grid.cells
+        return sorted(
+            self.mine[pair].triples(group),
+            key=lambda t: (
+                -t.worth[0],
+                -t.worth[1],
+                t.meet,
+                -1 if t.observe is None else t.observe,
+                end if t.reserve is None else t.reserve,
+            ),
+        )
+
+    def _begin(self, pair: str, four: PairSlots) -> None:
+        """Take up the slots of a pairing: the best way to share its visits among the meetings."""
+        mine = self.mine[pair]
+        cells = {
+            use: {self.school.grid.cell(Slot.parse(t)) for t in getattr(four, use)}
+            for use in ("meet", "observe", "reserve")
+        }
+        options: list[list[tuple[int, Triple]]] = []
+        for group in range(len(mine.groups)):
+            for m in [m for m in mine.meets(group) if m in cells["meet"]][:1]:
+                reserve = next((r for r in mine.meets(group) if r in cells["reserve"]), None)
+                seen = [o for o in mine.observes(m) if o in cells["observe"]]
+                options.append([(group, mine.triple(group, o, m, reserve)) for o in (*seen, None)])
+
+        def merit(ways: tuple[tuple[int, Triple], ...]) -> tuple[bool, float]:
+            visits = [t.observe for _, t in ways if t.observe is not None]
+            return len(visits) == len(set(visits)), sum(t.completed for _, t in ways)
+
+        for group, t in max(product(*options), key=merit):
+            if self.fits((pair, group), t):
+                self.picks[pair, group] = t
+
+    def _climb(self) -> None:
+        """Give each week the best triple that the others leave, until none gets better."""
+        moved = True
+        while moved:
+            moved = False
+            for key in self.keys:
+                best = next(self.left(key), None)
+                now = self.picks.get(key)
+                if best and (now is None or best.worth > now.worth):
+                    self.picks[key] = best
+                    moved = True
+
+    def left(self, key: tuple[str, int]) -> Iterator[Triple]:
+        """Yield a week's triples that can stand beside what the others have, the best first."""
+        return (t for t in self.ranked[key] if self.fits(key, t))
+
+    def fits(self, key: tuple[str, int], t: Triple) -> bool:
+        """Tell whether a triple can stand beside the picks of all others."""
+        load = dict(self.spare)
+        mine = self._cells(self.pairs[key[0]], t)
+        taken = set(mine)
+        for who, _ in mine:
+            load[who] -= 1
+        for other, pick in self.picks.items():
+            if other == key:
+                continue
+            for use in self._cells(self.pairs[other[0]], pick):
+                if use in taken:
+                    return False
+                load[use[0]] -= 1
+            if other[0] == key[0] and (self._too_soon(t, pick) or self._too_soon(pick, t)):
+                return False
+        return all(load[who] >= 0 for who, _ in mine)
+
+    def _cells(self, pair: Pair, t: Triple) -> list[tuple[str, int]]:
+        both = [c for c in (t.meet, t.reserve) if c is not None]
+        out = [(w, c) for c in both for w in (pair.ect, pair.mentor)]
+        return out if t.observe is None else [*out, (pair.mentor, t.observe)]
+
+    def _too_soon(self, t: Triple, before: Triple) -> bool:
+        """Tell whether a visit of the week before would come before that week's own meeting."""
+        o = t.observe
+        return o is not None and o // self.span != t.meet // self.span and o // self.span == before.meet // self.span and o < before.meet  # fmt: skip
+
+
 def slots(
-    scenario: Scenario, pair: str, *, top: int = 5, survival: Survival | None = None
+    scenario: Scenario, pair: str | None = None, *, top: int = 5, survival: Survival | None = None
 ) -> list[dict[str, Any]]:
-    """Rank a pair's slots by the cycles that they can be expected to complete.
+    """Rank slots by the cycles that they can be expected to complete.
+
+    The first of every list can be used together: nobody is in two places, planning time is kept,
+    and each meeting has a visit of its own. Any other line can take the place of the first of its
+    list while the rest stays.
 
     Parameters
     ----------
     scenario : Scenario
-        Programme, school and plan.
-    pair : str
-        The pair's id.
+        Programme, school and plan; slots that the plan has play no part.
+    pair : str, optional
+        The pair's id; without one, all pairs. The others are reckoned with either way.
     top : int
         How many to return for each week of the cycle.
     survival : Survival, optional
@@ -634,43 +747,41 @@ def slots(
     Returns
     -------
     list of dict
-        One for each week of the cycle (or one for a fortnight) with its best triples in order:
-        ``observe``, ``meet``, ``reserve``, ``due``, ``completed``, ``held``, ``reasons``.
+        For each pair one for each week of the cycle (or one for a fortnight) with its best triples
+        in order: ``observe``, ``meet``, ``reserve``, ``due``, ``completed``, ``held``, ``reasons``.
+
+    Raises
+    ------
+    InputError
+        If the school has no such pair, or none at all.
     """
+    if not scenario.school.pairs:
+        raise InputError("the school has no pairs", remedy="import it with a roster")
+    asked = [scenario.school.pair(pair)] if pair is not None else list(scenario.school.pairs)
     tables = survival or Survival(scenario)
-    mine = tables.pair(scenario.school.pair(pair))
-    grid, out = scenario.school.grid, []
+    together = _Together(tables)
+    grid = scenario.school.grid
 
     def text(cell: int | None) -> str:
         return "" if cell is None else str(grid.slot(cell))
 
-    for g, group in enumerate(mine.groups):
-        ranked = sorted(
-            mine.triples(g),
-            key=lambda t: (
-                -t.worth[0],
-                -t.worth[1],
-                t.meet,
-                -1 if t.observe is None else t.observe,
-                grid.cells if t.reserve is None else t.reserve,
-            ),
-        )
-        out.append(
-            {
-                "pair": pair,
-                "weeks": [w + 1 for w in group.weeks],
-                "due": len(group.windows),
-                "slots": [
-                    {
-                        "observe": text(t.observe),
-                        "meet": text(t.meet),
-                        "reserve": text(t.reserve),
-                        "completed": t.completed,
-                        "held": t.held,
-                        "reasons": list(tables.reasons(t)),
-                    }
-                    for t in ranked[:top]
-                ],
-            }
-        )
-    return out
+    return [
+        {
+            "pair": who.id,
+            "weeks": [w + 1 for w in group.weeks],
+            "due": len(group.windows),
+            "slots": [
+                {
+                    "observe": text(t.observe),
+                    "meet": text(t.meet),
+                    "reserve": text(t.reserve),
+                    "completed": t.completed,
+                    "held": t.held,
+                    "reasons": list(tables.reasons(t, who)),
+                }
+                for t in islice(together.left((who.id, g)), top)
+            ],
+        }
+        for who in asked
+        for g, group in enumerate(tables.pair(who).groups)
+    ]
