@@ -44,11 +44,14 @@ GRADES = (0.25, 0.5, 0.75, 1.0)
 WORST = 5
 """How many of the worst are told, each kind once."""
 
-STAGES = (5, 15)
+STAGES = (4, 12)
 """Years after which what is clearly out of the running is left."""
 
-BEST = 2
-"""Remedies of a shock that are told."""
+NEXT = 7
+"""How many shocks may still be among the worst after the last stage but one."""
+
+BEST, SMALL = 2, 0.01
+"""Remedies of a shock that are told; of one that loses less than a point only the best."""
 
 Progress = Callable[[int, int], None]
 
@@ -558,6 +561,7 @@ class _Search:
             left = [h for h in going if self._may_break(h)]
             if among_the_worst:
                 order = sorted(going, key=lambda h: -self.loss(h))
+                order = order[:NEXT] if len(self.stages) > 1 and k == self.stages[-2] else order
                 left += [h for h in order if h not in left and self._may_be_worse(h, order[:WORST][-1])]  # fmt: skip
             going = left
 
@@ -590,10 +594,9 @@ class _Search:
             v = self.years.of(made)
             return paired(shocked[: len(v)], v)
 
-        going = offered
-        for k in self.stages:
+        going, most = offered, BEST if self.loss(h) >= SMALL else 1
+        for k in (self.stages[0], self.n):
             self.years.extend([made for _, made in going], k)
-            most = BEST + 1 if k == self.stages[0] < self.n else BEST
             going = sorted(going, key=lambda r: -gain(r[1]).mean)[:most]
         lost, told = self.loss(h), []
         for words, made in going:
