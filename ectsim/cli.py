@@ -684,11 +684,8 @@ def slots(
     from ectsim.planner import survival, telling  # noqa: PLC0415
 
     chosen = _load(scenario, school, _changes(changes))
-    if not chosen.school.pairs:
-        raise InputError("the school has no pairs", remedy="import it with a roster")
-    ids = [chosen.school.pair(pair).id] if pair else [p.id for p in chosen.school.pairs]
-    tables = survival.Survival(chosen)
-    found = [g for i in ids for g in survival.slots(chosen, i, top=top, survival=tables)]
+    found = survival.slots(chosen, pair, top=top)
+    ids = list(dict.fromkeys(g["pair"] for g in found))
     without = [i for i in ids if not any(g["slots"] for g in found if g["pair"] == i)]
     _stamped(
         {"scenario": chosen.name, "groups": found, "without": without},
