@@ -14,7 +14,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import sqrt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ectsim import experiment, ledger, replay
 from ectsim.errors import Cancelled, InputError, near
@@ -622,10 +622,15 @@ OFF: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
 def _causes(seed: int, years: int, executor: Executor | None) -> tuple[int, str]:
     struck = load("abdi").with_changes(
         {**BUSY, **NO_PROTECTION, "plan.gate": "postpone", "conditions.deferral": 0.3,
-         "conditions.slip_found": 0.4, "plan.meeting": "found", "plan.horizon": 0,
+         "conditions.slip_found": 0.4, "plan.meeting": "found", "plan.slots": {}, "plan.horizon": 0,
          "programme.steps.follow": False}
     )  # fmt: skip
-    on = [e.cause for k in range(years) for e in _entries(struck, seed, k)]
+    on = [
+        c
+        for k in range(years)
+        for e in _entries(struck, seed, k)
+        for c in (e.cause, *(a.cause for a in e.chain))
+    ]
     for name, (off, bins) in OFF.items():
         _must(any(c in bins for c in on), f"{name} never struck, so nothing was tried")
         for k in range(years):
