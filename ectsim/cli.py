@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ectsim.errors import Cancelled, InputError
+from ectsim.errors import Broken, Cancelled, InputError
 
 if TYPE_CHECKING:
     from ectsim.carried import Carried
@@ -114,6 +114,9 @@ def run(arguments: list[str]) -> int:
         where = f"ectsim {error.ctx.info_name}" if error.ctx and error.ctx.parent else "ectsim"
         _complain(f"{where}: {error.format_message()} - see {where} --help")
         return 2
+    except Broken as error:
+        _complain(str(error))
+        return 1
     except (Cancelled, KeyboardInterrupt, typer.Abort):
         _complain("stopped; nothing was written")
         return STOPPED
@@ -481,6 +484,38 @@ def validate(
             seed=seed, replications=replications, points=points, executor=pool, progress=progress
         )
     _print(found, validation.validation_lines(found), as_json=as_json)
+
+
+@app.command()
+def dossier(
+    to: Annotated[Path, typer.Option(help="Folder to write dossier.html, .md and .json into.")],
+    seed: SEED = 1,
+    replications: Annotated[
+        int, typer.Option(min=2, max=100_000, help="Simulated years behind each figure.")
+    ] = 40,
+    workers: WORKERS = None,
+    as_json: JSON = False,
+) -> None:
+    """Write what a reader must know before trusting a result; fail if an item is empty or a law broken."""
+    from ectsim import dossier as report  # noqa: PLC0415 - each command loads what it needs
+    from ectsim import experiment  # noqa: PLC0415
+
+    if to.exists() and not to.is_dir():
+        raise InputError("this is no folder", where=str(to), remedy="name a folder for three files")
+    count = experiment.default_workers() if workers is None else workers
+    with experiment.local_pool(count) as pool, _stages() as progress:
+        found = report.build(
+            seed=seed, replications=replications, executor=pool, workers=count, progress=progress
+        )
+    files = found.write(to)
+    counts = found.content["validation"]["counts"]
+    lines = [
+        f"{len(found.content['items'])} items filled, {len(found.content['laws'])} laws held; {counts['met']} comparisons with "
+        f"published figures met, {counts['missed']} missed.",
+        *(str(f) for f in files),
+        f"SHA-256 of the content: {found.digest}",
+    ]
+    _print(found.to_dict(), lines, as_json=as_json)
 
 
 @app.command()
