@@ -49,11 +49,12 @@ def _told(data: Mapping[str, Any]) -> dict[str, Any]:
         "parts": parts,
         "summary": [
             f"{len(data['items'])} of {len(data['items'])} items of the checklist are filled.",
-            f"{len(laws)} of {len(laws)} laws held, in {cells} cases looked at.",
+            f"{len(laws)} of {len(laws)} laws held, in {cells:,} cases looked at.",
             f"{counts['met']} of {counts['met'] + counts['missed']} comparisons with published figures are met, {counts['missed']} are missed.",
             *(_precise(p) for p in data["precision"]),
         ],
         "arms": list(_arms(data["validation"])),
+        "arms_shown": [a[:-1] for a in _arms(data["validation"])],
         "compared": [
             (
                 t["id"], t["figure"], t["published"], t["kind"], _value(t["model"], t["unit"]),
@@ -64,7 +65,7 @@ def _told(data: Mapping[str, Any]) -> dict[str, Any]:
         "precise": [
             (
                 m["label"], m["name"], *(
-                    f"{_value(x['mean'], x['unit'])} ± {_value(x['half'], x['unit'])}" for x in pair
+                    f"{_value(x['mean'], x['unit'])} ±\N{NO-BREAK SPACE}{_half(x)}" for x in pair
                 ),
                 _needed(pair),
             )
@@ -85,8 +86,14 @@ def _precise(plan: Mapping[str, Any]) -> str:
     held = next(m for m in plan["metrics"] if m["name"] == "completion_any")
     return (
         f"Plan {plan['plan']}: {_value(held['mean'], 'share')} of due cycles are held at all, known to within "
-        f"{_value(held['half'], 'share')} after {held['n']} years."
+        f"{100 * held['half']:.1f} points after {held['n']} years."
     )
+
+
+def _half(m: Mapping[str, Any]) -> str:
+    if m["half"] is None:
+        return "-"
+    return f"{100 * m['half']:.1f}" if m["unit"] == "share" else _value(m["half"], m["unit"])
 
 
 def _needed(pair: Sequence[Mapping[str, Any]]) -> str:
@@ -102,7 +109,8 @@ def _arms(found: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
         verdict = "met" if t["met"] else "missed"
         yield (
             words, t["published"], _value(a["mean"], "share"), _interval(a["lo"], a["hi"], "share"),
-            f"{t['kind']}, {verdict}", f"ectsim simulate {a['code']} --replications {found['replications']} --json",
+            f"{t['kind']}, {verdict}",
+            f"ectsim simulate {a['code']} --replications {found['replications']} --json",
         )  # fmt: skip
 
 
@@ -111,7 +119,7 @@ def _value(value: float | None, unit: str, *, signed: bool = False) -> str:
         return "-"
     sign = "+" if signed else ""
     if unit == "share":
-        return f"{100 * value:{sign}.1f} %"
+        return f"{100 * value:{sign}.1f}\N{NO-BREAK SPACE}%"
     return f"{value:{sign}.3g}" if abs(value) < 100 else f"{value:{sign},.0f}"
 
 
@@ -129,10 +137,10 @@ def _marked(text: object) -> Markup:
     from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
 
     safe = escape(str(text))
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", safe))  # noqa: S704 - escaped before
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", safe))
 
 
-BOX, GAP, ROW, WIDE = 118, 16, 74, 860
+BOX, ROW, WIDE = 108, 78, 860
 
 
 def _drawn(diagram: Mapping[str, Any], name: str) -> Markup:
@@ -150,20 +158,23 @@ def _drawn(diagram: Mapping[str, Any], name: str) -> Markup:
     lines = []
     for a, b in diagram["arrows"]:
         (x1, y1), (x2, y2) = at[a], at[b]
-        y1, y2 = y1 + 15, y2 - 15
-        middle = (y1 + y2) / 2
-        lines.append(f'<path d="M{x1:.0f} {y1:.0f}C{x1:.0f} {middle:.0f} {x2:.0f} {middle:.0f} {x2:.0f} {y2 - 5:.0f}"/>')  # fmt: skip
+        y1, y2 = y1 + 15, y2 - 20
+        bend = (y1 + y2) / 2
+        lines.append(
+            f'<path marker-end="url(#{name}-a)" d="M{x1:.0f} {y1:.0f}C{x1:.0f} {bend:.0f} {x2:.0f} {bend:.0f} {x2:.0f} {y2:.0f}"/>'
+        )
     boxes = [
-        f'<g><rect x="{x - BOX / 2:.0f}" y="{y - 15:.0f}" width="{BOX}" height="30" rx="4"/><text x="{x:.0f}" y="{y + 4:.0f}">{escape(n)}</text></g>'
+        f'<rect x="{x - BOX / 2:.0f}" y="{y - 15:.0f}" width="{BOX}" height="30" rx="4"/><text x="{x:.0f}" y="{y + 4:.0f}">{escape(n)}</text>'
         for n, (x, y) in at.items()
     ]
     high = 52 + (top - 1) * ROW
-    return Markup(  # noqa: S704 - names are escaped, the rest are numbers
+    # names are escaped, the rest are numbers
+    return Markup(
         f'<svg role="img" aria-labelledby="{name}-t {name}-s" viewBox="0 0 {WIDE} {high}" class="rooms">'
         f'<title id="{name}-t">{escape(diagram["title"])}</title><desc id="{name}-s">{escape(diagram["sentence"])}</desc>'
-        f'<defs><marker id="{name}-a" markerWidth="8" markerHeight="8" refX="5" refY="4" orient="auto"><path d="M0 1 6 4 0 7z"/></marker></defs>'
-        f'<g class="arrows" marker-end="url(#{name}-a)">{"".join(lines)}</g><g class="boxes">{"".join(boxes)}</g></svg>'
-    ).replace('<path d="M', f'<path marker-end="url(#{name}-a)" d="M')
+        f'<defs><marker id="{name}-a" markerWidth="8" markerHeight="8" refX="3" refY="4" orient="auto"><path d="M0 1 6 4 0 7z"/></marker></defs>'
+        f"{''.join(lines)}{''.join(boxes)}</svg>"
+    )
 
 
 # --- Markdown -----------------------------------------------------------------------------------
@@ -190,7 +201,9 @@ def markdown(data: Mapping[str, Any]) -> str:
     out += ["## Validation", ""]
     if not v["by_the_rule"]:
         out += [f"A look with {v['replications']} years an arm and {v['points']} points of the prior range; the rule asks for 200 of both (`docs/studies/validation.md`).", ""]  # fmt: skip
-    out += _rows("The two arms: share of planned visits and meetings that are on record", ("arm", "published", "model", "95 % interval", "verdict", "again"), told["arms"])  # fmt: skip
+    out += _rows("The two arms: share of planned visits and meetings that are on record", ("arm", "published", "model", "95 % interval", "verdict"), [a[:-1] for a in told["arms"]])  # fmt: skip
+    for arm in told["arms"]:
+        out += _shell(arm[-1])
     out += _rows("All comparisons", ("id", "figure", "published", "kind", "model", "95 % interval", "verdict", "words"), told["compared"])  # fmt: skip
     out += _shell(v["command"])
     out += ["## Precision", ""]
