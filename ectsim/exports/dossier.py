@@ -252,7 +252,7 @@ def _rows(caption: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    return re.sub(r"[ \t\r\n]+", " ", text).replace("|", "\\|").replace("<", "&lt;")
 
 
 def _shell(command: str, python: str = "") -> Iterator[str]:
