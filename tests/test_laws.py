@@ -75,7 +75,7 @@ def supervisors_disturb(true: Any, self: Any, pair: Any, cell: int) -> tuple[int
 
 
 def patience_disturbs(true: Any, self: Any, pair: Any, cell: int) -> tuple[int, int]:
-    return (COVER, 1) if self._frame.scenario.plan.horizon and cell % 2 else true(self, pair, cell)
+    return (COVER, 1) if self._frame.scenario.plan.horizon else true(self, pair, cell)
 
 
 def luck_knows_the_row(true: Any, self: Any, env: Any, f: Any, pair: Any, *rest: Any) -> None:
