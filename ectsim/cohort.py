@@ -35,7 +35,7 @@ from ectsim.partner import hidden_groups
 from ectsim.plan import Plan, plan_names
 from ectsim.programme import Programme
 from ectsim.scenario import Scenario
-from ectsim.school import Conditions
+from ectsim.school import Conditions, Timetable
 
 if TYPE_CHECKING:
     from ectsim.model.frame import Frame
@@ -331,6 +331,8 @@ def scenario_of(
             pairs[2 * k + 1] = replace(pairs[2 * k + 1], mentor=pairs[2 * k].mentor)
         school = replace(school, name=kind.words, pairs=tuple(sorted(pairs, key=lambda p: p.id)))
         slots = first_fit(school, programme)
+    # which class is taught where decides nothing, and would have to be sent to every worker
+    school = replace(school, timetable=Timetable(school.timetable.rows, {}))
     chosen = Plan.preset(plan)
     if chosen.meeting == "fixed":
         chosen = chosen.model_copy(update={"slots": slots})
