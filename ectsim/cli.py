@@ -487,6 +487,36 @@ def validate(
 
 
 @app.command()
+def cohort(
+    schools: Annotated[
+        int | None, typer.Option(min=1, max=100_000, help="How many schools (12,500: England).")
+    ] = None,
+    plan: Annotated[
+        str, typer.Option(help="The plan of every school: found_time or timetabled.")
+    ] = "found_time",
+    seed: SEED = 1,
+    replications: Annotated[
+        int, typer.Option(min=1, max=1000, help="How many years each school lives through.")
+    ] = 1,
+    workers: WORKERS = None,
+    changes: SET = None,
+    as_json: JSON = False,
+) -> None:
+    """Live through a year of a made-up national cohort of first-year ECTs under one plan."""
+    from ectsim import cohort as england  # noqa: PLC0415 - each command loads what it needs
+    from ectsim import experiment  # noqa: PLC0415
+
+    count = experiment.default_workers() if workers is None else workers
+    with experiment.local_pool(count) as pool, _progress("schools") as progress:
+        found = england.run(
+            schools=schools, plan=plan, seed=seed, replications=replications,
+            changes=_changes(changes), executor=pool, progress=progress,
+        )  # fmt: skip
+    result = found.to_dict()
+    _print(result, england.lines(result), as_json=as_json)
+
+
+@app.command()
 def dossier(
     to: Annotated[Path, typer.Option(help="Folder to write dossier.html, .md and .json into.")],
     seed: SEED = 1,
