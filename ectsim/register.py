@@ -91,10 +91,13 @@ def numbers() -> tuple[Number, ...]:
     Returns
     -------
     tuple of Number
-        Parameters of programme, school and plan in the order of their declaration, then numbers
-        of the code.
+        Parameters of programme, school, plan and cohort in the order of their declaration, then
+        numbers of the code.
     """
-    out = [_parameter(c) for name, model in ROOMS.items() for c in certificates(model, name)]
+    from ectsim.cohort import Recipe  # noqa: PLC0415 - it simulates, and most readers only look up
+
+    rooms = {**ROOMS, "cohort": Recipe}
+    out = [_parameter(c) for name, model in rooms.items() for c in certificates(model, name)]
     for c in constants():
         module, _, name = c.name.partition(":")
         value = getattr(importlib.import_module(module), name)
