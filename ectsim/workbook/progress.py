@@ -43,6 +43,7 @@ LESSONS: dict[str, Lesson] = {
         Lesson("L7", "07_enabling_conditions", "Enabling conditions", 25),
         Lesson("L8", "08_finding_slots", "Finding slots", 25),
         Lesson("L9", "09_experiments", "Experiments: design, precision, shared luck", 30),
+        Lesson("L10", "10_forecast", "Calibrate and re-forecast", 25),
         Lesson("L12", "12_launch_session", "A leader's guide to a launch session", 20),
     )
 }
@@ -100,6 +101,7 @@ PATHS: dict[str, Path_] = {
                 ("L7", 25, "mechanisms and feedback"),
                 ("L8", 25, "the planner and its limits"),
                 ("L9", 30, "replications, pairing, verdicts"),
+                ("L10", 25, "learning rates from a log, and what it cannot tell"),
             ),
         ),
         Path_(

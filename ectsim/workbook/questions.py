@@ -20,7 +20,18 @@ from ectsim.ledger import BIN_WORDS
 from ectsim.metrics import METRICS
 from ectsim.scenario import Scenario
 from ectsim.workbook.exercises import Outcome, exercise, hint, right
-from ectsim.workbook.runs import audit, cycles, effect, events, results, run, scenario
+from ectsim.workbook.runs import (
+    audit,
+    cycles,
+    effect,
+    events,
+    forecast,
+    from_now,
+    log,
+    results,
+    run,
+    scenario,
+)
 
 YEARS = 10
 """Simulated years behind an exercise: enough to tell its wrong answers from the right one."""
@@ -1011,3 +1022,129 @@ def worth_of_pairing(answer: float) -> Outcome:
             "With the same width there would be no point in sharing luck. Look at lo and hi of both.",
         )
     return hint("off", f"{answer:g} is not it. effect() gives lo and hi on shared luck; for the other, run the second plan with seed=2 and take differences year by year.")  # fmt: skip
+
+
+# L10: calibrate and re-forecast
+
+SEEN = 12
+"""Weeks of the log in the exercises of lesson 10."""
+WANTED = 0.70
+"""What the school of lesson 10 would like to have held at the year's end."""
+MARKS = (6, 12, 18, 24, 30, 36)
+"""Weeks after which it may look at its forecast."""
+
+
+@exercise(
+    "L10-1", "choice",
+    f"The first {SEEN} weeks of the primary school's log are in. What do they tell?",
+    {
+        "a": "that illness is what takes the cycles in this school",
+        "b": "each of the school's own rates, now that there are data",
+        "c": "roughly how the year will end, and hardly which rates make it so",
+        "d": "nothing, as it is too early",
+    },
+)  # fmt: skip
+def what_a_log_tells(answer: str) -> Outcome:
+    """Tell what is learnt from a log of counts from what is not."""
+    found = forecast(log(SEEN))
+    learnt = [r for r in found.rates if r.learnt]
+    if answer == "a":
+        ill = next(r for r in found.rates if r.name == "conditions.sickness_days")
+        return hint(
+            "a cause",
+            f"Days of sickness were put between {ill.low:g} and {ill.high:g} before, and lie between {ill.lo:.1f} and {ill.hi:.1f} now. Which column of the log could tell illness from anything else?",
+        )
+    if answer == "b":
+        return hint(
+            "every rate",
+            f"{len(learnt)} of {len(found.rates)} ranges became narrower by a fifth or more. Look at the last column of the table: many different schools write this log.",
+        )
+    if answer == "d":
+        return hint(
+            "nothing",
+            f"After {SEEN} weeks the year's end is put between {100 * found.lo:.0f} and {100 * found.hi:.0f} of 100. Hold that against all that is possible, and against what six weeks gave.",
+        )
+    return right(
+        f"The year's end between {100 * found.lo:.0f} and {100 * found.hi:.0f} of 100; and {len(found.rates) - len(learnt)} of {len(found.rates)} rates as open as before."
+    )
+
+
+@exercise("L10-2", "number", f"After week {SEEN} the school would like to have held {100 * WANTED:.0f} of 100 of the year's due cycles at its end. What share of the cycles that are still due must it hold, in percent? Within half a percent.")  # fmt: skip
+def what_is_needed(answer: float) -> Outcome:
+    """Work out what a target asks of the rest of the year."""
+    found = forecast(log(SEEN))
+    known, later = found.log, found.due - found.log.due
+    need = 100 * (WANTED * found.due - known.met) / later
+    if _near(answer, need, 0.5):
+        return right(
+            f"In the weeks to come the forecast is {100 * found.rest:.0f} of 100: without a change it will not be enough."
+        )
+    if _near(answer, 100 * WANTED, 0.5):
+        return hint(
+            "the target itself",
+            f"With that share of the rest the year would end at {100 * (known.met + answer / 100 * later) / found.due:.0f} of 100: {known.due - known.met} cycles are lost already, and count.",
+        )
+    if _near(answer, 100 * found.rest, 0.5):
+        return hint(
+            "the forecast",
+            f"That is what is to be expected of the rest. The year would then end at {100 * found.mean:.0f} of 100; how much is it short?",
+        )
+    if _near(answer, 100 * WANTED * found.due / later, 0.5):
+        return hint(
+            "as if nothing was held",
+            f"{known.met} cycles are held already, and count. Take them from what is wanted first.",
+        )
+    if _near(answer, 100 * (WANTED - found.so_far), 0.5):
+        return hint("the gap", "That is how far the school is from its target, in points. The question is about a share of what is still due.")  # fmt: skip
+    return hint("off", f"With {answer:g} % of the {later} that are still due the year ends at {100 * (known.met + answer / 100 * later) / found.due:.0f} of 100.")  # fmt: skip
+
+
+@exercise("L10-3", "changes", f"It is the end of week {SEEN}. With one change of the plan, raise the year's end by five points of a hundred or more. The timetable stays as it is (plan.preset, plan.meeting and plan.slots are not yours to change), and no tight part is given up.")  # fmt: skip
+def from_this_week_on(answer: Changes) -> Outcome:
+    """Find a change that still helps in the middle of the year."""
+    if found := _only_plan(answer):
+        return found
+    changed = scenario("primary", answer)
+    if found := _gave_up(changed):
+        return found
+    if any(k in ("plan.preset", "plan.meeting") or k.startswith("plan.slots") for k in answer):
+        return hint(
+            "touched the timetable",
+            "That asks for somebody to take classes from next week on, and the timetable is frozen. What can a coordinator begin on Monday?",
+        )
+    if len(answer) != 1:
+        return hint("not one change", f"{len(answer)} changes: with one, one knows what did it.")
+    gain = 100 * from_now(log(SEEN), answer).mean
+    later = 1 - SEEN / 39
+    if gain >= 5:
+        return right(
+            f"{gain:+.1f} points at the year's end, from the {100 * later:.0f} % of the year that is left."
+        )
+    if gain <= -1:
+        return hint("worse", f"{gain:+.1f} points at the year's end: in this school that is the way out by which pairs still meet.")  # fmt: skip
+    return hint("too little", f"{gain:+.1f} points at the year's end. Nobody in this school has a free period: who hears of a lost meeting, and how long may it be made up for?")  # fmt: skip
+
+
+@exercise("L10-4", "number", f"The coordinator will tell the head how the year ends as soon as the 95 % interval is less than 25 points of a hundred wide. She looks after weeks {', '.join(map(str, MARKS))}. After which week is it first so?")  # fmt: skip
+def when_to_tell(answer: float) -> Outcome:
+    """Find when a forecast is narrow enough."""
+    if answer not in MARKS:
+        return hint(
+            "not a week",
+            "She does not look then. The table of the lesson has the weeks that count.",
+        )
+    widths = {w: 100 * (f.hi - f.lo) for w in MARKS for f in (forecast(log(w)),)}
+    first = next(w for w in MARKS if widths[w] < 25)
+    if answer == first:
+        return right(f"It is {widths[first]:.0f} points wide then, and {100 * (1 - first / 39):.0f} % of the year are left to act in.")  # fmt: skip
+    if answer < first:
+        return hint(
+            "too early",
+            f"It is still {widths[int(answer)]:.0f} points wide then. She would tell the head a number, and the spring another.",
+        )
+    if answer == MARKS[-1]:
+        return hint(
+            "when it is over",
+            f"It is {widths[int(answer)]:.0f} points wide then, and hardly a cycle is left that anybody could save.",
+        )
+    return hint("later than needed", f"It is {widths[int(answer)]:.0f} points wide then. Subtract from each other the last two columns of the table, from the top.")  # fmt: skip
