@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isclose
+from statistics import stdev
 from typing import Any
 
 import pandas as pd
@@ -16,9 +17,12 @@ from ectsim import analysis
 from ectsim.audit import CYCLES_Y1, CYCLES_Y2, LOAD_HOURS, TEACHING_WEEKS, entitlement_table
 from ectsim.clock import Slot
 from ectsim.content import flex, framework
+from ectsim.experiment import replicate
 from ectsim.ledger import BIN_WORDS
 from ectsim.metrics import METRICS
 from ectsim.scenario import Scenario
+from ectsim.validation import BAND_2, SLIP_RANGE, arm
+from ectsim.workbook import studies
 from ectsim.workbook.exercises import Outcome, exercise, hint, right
 from ectsim.workbook.runs import (
     audit,
@@ -1148,3 +1152,137 @@ def when_to_tell(answer: float) -> Outcome:
             f"It is {widths[int(answer)]:.0f} points wide then, and hardly a cycle is left that anybody could save.",
         )
     return hint("later than needed", f"It is {widths[int(answer)]:.0f} points wide then. Subtract from each other the last two columns of the table, from the top.")  # fmt: skip
+
+
+# R: research
+
+PILOT = 10
+"""Years of the pilot in the exercise on an experiment of one's own."""
+
+
+@exercise("R1-1", "number", f"The primary school, {PILOT} years as a pilot: how many years are needed to know the effect of one more week to catch up (plan.horizon from 0 to 1) on cycles held to one point of a hundred to either side, on shared luck? Within a tenth of it; take 1.96.")  # fmt: skip
+def years_from_a_pilot(answer: float) -> Outcome:
+    """Work out a number of years from a pilot's paired differences."""
+    arms = [
+        results("primary", {"plan.horizon": h}, years=PILOT).metric("completion_any")
+        for h in (0, 1)
+    ]
+    gaps = [b - a for a, b in zip(*arms, strict=True)]
+
+    def needed(values: list[float]) -> float:
+        return (1.96 * stdev(values) / 0.01) ** 2
+
+    want, apart = needed(gaps), needed(arms[0]) + needed(arms[1])
+    if _near(answer, want, 0.1 * want):
+        return right(f"On luck of their own the two plans would need {apart:.0f} years each.")
+    if _near(answer, apart, 0.1 * apart) or _near(answer, needed(arms[0]), 0.1 * needed(arms[0])):
+        return hint(
+            "not paired",
+            f"That comes from how each plan varies by itself. Both live through the same years: take the {PILOT} differences first, then their standard deviation.",
+        )
+    if _near(answer, want**0.5, 0.1 * want**0.5):
+        return hint("square it", f"With {answer:g} years the half-width is {100 * 1.96 * stdev(gaps) / answer**0.5:.1f} points. It falls with the root of the number of years.")  # fmt: skip
+    if _near(answer, want / 1.96**2, 0.1 * want / 1.96**2):
+        return hint("the 1.96", "That makes one standard error a point. A 95 % interval reaches nearly twice as far.")  # fmt: skip
+    return hint("off", f"With {answer:g} years the half-width is {100 * 1.96 * stdev(gaps) / max(answer, 1) ** 0.5:.2f} points.")  # fmt: skip
+
+
+@exercise(
+    "R2-1", "choice",
+    "Arm 2 was predicted, and lies above its band. What is to be done?",
+    {
+        "a": "fit the chance of slipping once more, so that arm 2 lies in its band as well",
+        "b": "call it met: with few years its interval reaches into the band",
+        "c": "call it missed, leave the fit alone, and look for what costs such schools cycles",
+        "d": "drop the comparison, as the account is of other schools",
+    },
+)  # fmt: skip
+def a_missed_arm(answer: str) -> Outcome:
+    """Say what follows from a target that is missed."""
+
+    def held(which: int, slip: float) -> float:
+        found = replicate(arm(which, slip), replications=4).metric("logged_any")
+        return 100 * sum(found) / len(found)
+
+    if answer == "a":
+        top = SLIP_RANGE[1]
+        return hint(
+            "fit again",
+            f"At the top of the range, {top:.2f}, arm 2 comes to {held(2, top):.0f} % on record and arm 1 falls to {held(1, top):.0f} %. A number that is moved until everything agrees has been told the answer.",
+        )
+    if answer == "b":
+        found = analysis.estimate(replicate(arm(2, 0.289), replications=3).metric("logged_any"))
+        return hint(
+            "few years",
+            f"With three years the interval reaches from {100 * found.lo:.0f} to {100 * found.hi:.0f} %: with few enough it meets any band. Which number did the rule name beforehand?",
+        )
+    if answer == "d":
+        return hint(
+            "not our schools",
+            f"It was in the rule before the first run, with that very caveat. Would you have dropped it at {100 * (BAND_2[0] + BAND_2[1]) / 2:.0f} %?",
+        )
+    return right(
+        f"With what was fitted to arm 1, arm 2 comes to {held(2, 0.289):.0f} % here; the band ends at {100 * BAND_2[1]:.0f}. What is missing takes cycles from schools that have slots."
+    )
+
+
+@exercise(
+    "R3-1", "choice",
+    "In the sample secondary school each pair gets a slot instead of finding time. Which of these assumptions moves that effect most, from one end of its range to the other?",
+    {
+        "a": "days of sickness a teacher (conditions.sickness_days)",
+        "b": "how often found time slips (conditions.slip_found)",
+        "c": "the culture of the school (conditions.culture)",
+        "d": "how fast a habit is lost (conditions.habit_loss)",
+    },
+)  # fmt: skip
+def what_moves_it(answer: str) -> Outcome:
+    """Find the assumption on which an effect hangs."""
+    names = {
+        "a": "conditions.sickness_days", "b": "conditions.slip_found",
+        "c": "conditions.culture", "d": "conditions.habit_loss",
+    }  # fmt: skip
+    change = {"plan.preset": "timetabled"}
+    moved = {}
+    for letter, (name, ends) in zip(
+        names, studies.ranges(list(names.values())).items(), strict=True
+    ):
+        low, high = (100 * effect("default", change, base={name: e}, years=3).mean for e in ends)
+        moved[letter] = (low, high)
+    most = max(moved, key=lambda k: abs(moved[k][1] - moved[k][0]))
+    low, high = moved[answer]
+    said = f"At the ends of its range a slot brings {low:+.1f} and {high:+.1f} points"
+    if answer == most:
+        return right(f"{said}. The sign holds, the size does not; and nobody has counted it.")
+    rules = {
+        "a": ("sickness", "illness strikes both plans, and shared luck takes out what is common."),
+        "b": ("slipping", "something moves it more."),
+        "c": ("culture", "it works through what slips. What does it work on?"),
+        "d": ("habit", "a habit changes how often something else happens. What is that?"),
+    }
+    rule, why = rules[answer]
+    return hint(rule, f"{said}: something else moves it more. Think: {why}")
+
+
+@exercise("R4-1", "number", "In the school quiet with no way out and nothing but illness, at 19 days a teacher and year of 190: what share of pair E1's cycles is held? To within half a point of a hundred; give it as a number between 0 and 1.")  # fmt: skip
+def two_who_are_well(answer: float) -> Outcome:
+    """Work out the share of days on which two people are both well."""
+    q = 19 / 190
+    form = (1 - q) ** 2
+    if _near(answer, form, 0.005):
+        found = studies.calm({"conditions.sickness_days": 19.0}, 60, "E1")
+        return right(
+            f"The model says {found.mean:.3f} ({found.lo:.3f} to {found.hi:.3f}) in 60 years."
+        )
+    if _near(answer, 1 - q, 0.01):
+        return hint("one of two", "That is how often one of them is well. A meeting takes two.")
+    if _near(answer, 1 - 2 * q, 0.005):
+        return hint(
+            "counted twice",
+            "You took away both people's days. On some days both are ill, and those are lost once.",
+        )
+    if _near(answer, q, 0.01) or _near(answer, 1 - form, 0.01):
+        return hint("what is lost", "That is about days that are lost. The question is about what is held.")  # fmt: skip
+    if answer > 1:
+        return hint("percent", "A number between 0 and 1 is asked for.")
+    return hint("off", f"{answer:g} is not it. How likely is it that somebody is well on a day, and how likely that two are who do not infect each other?")  # fmt: skip
