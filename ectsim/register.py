@@ -35,6 +35,7 @@ __all__ = [
     "register_lines",
     "resolve",
     "unclaimed",
+    "untaught",
 ]
 
 ASSUMED = "2026-11-22"
@@ -236,6 +237,12 @@ def unclaimed() -> tuple[Fact, ...]:
     return tuple(f for f in facts() if f.simulated and not f.claims)
 
 
+def untaught() -> tuple[Fact, ...]:
+    """Return the facts of kind L that no page of the workbook teaches under a heading of its own."""
+    taught = _first_cells("lessons.csv") or frozenset()
+    return tuple(f for f in facts() if "L" in f.kinds and f.id not in taught)
+
+
 # --- what is printed ----------------------------------------------------------------------------
 
 
@@ -247,7 +254,8 @@ def register_dict() -> dict[str, Any]:
     dict
         ``numbers`` (:class:`Number` each, with ``value`` as plain data), ``statuses`` {status:
         count}, ``tables`` (what is said of each file of ``data/``), ``facts`` (each with ``id``, ``kinds``, ``words``, ``claims``, ``reason``),
-        ``facts_counted``, ``facts_claimed``, ``unclaimed`` (ids).
+        ``facts_counted``, ``facts_claimed``, ``unclaimed`` (ids), ``lessons`` {fact: where it is
+        taught, a page and a heading each} of the facts of kind L, ``untaught`` (ids).
     """
     rows = [asdict(n) | {"value": _plain(n.value)} for n in numbers()]
     open_ = unclaimed()
@@ -260,7 +268,18 @@ def register_dict() -> dict[str, Any]:
         "facts_counted": counted,
         "facts_claimed": counted - len(open_),
         "unclaimed": [f.id for f in open_],
+        "lessons": {f.id: _places().get(f.id, []) for f in facts() if "L" in f.kinds},
+        "untaught": [f.id for f in untaught()],
     }
+
+
+def _places() -> dict[str, list[str]]:
+    """Return where each fact is taught: page and heading."""
+    out: dict[str, list[str]] = {}
+    with (data_dir() / "lessons.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            out.setdefault(row["fact"], []).append(f"{row['notebook']}: {row['heading']}")
+    return out
 
 
 def _tables() -> list[dict[str, str]]:
@@ -312,3 +331,8 @@ def _fact_lines(data: Mapping[str, Any]) -> Iterator[str]:
     )
     for f in open_:
         yield f"  {f['id']}  {f['words']}: {f['reason']}"
+    lessons = data["lessons"]
+    yield ""
+    yield f"{len(lessons)} facts that a lesson must teach, {len(lessons) - len(data['untaught'])} of them taught:"
+    for name, places in lessons.items():
+        yield f"  {name}  {places[0] if places else 'NOT TAUGHT'}"
