@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ectsim.errors import Cancelled, InputError
+from ectsim.errors import Broken, Cancelled, InputError
 
 if TYPE_CHECKING:
     from ectsim.carried import Carried
@@ -115,6 +115,9 @@ def run(arguments: list[str]) -> int:
         of = f"{command.strip()}: " if command else ""
         _complain(f"{of}{error.format_message()} - see ectsim{command} --help")
         return 2
+    except Broken as error:
+        _complain(str(error))
+        return 1
     except (Cancelled, KeyboardInterrupt, typer.Abort):
         _complain("stopped; nothing was written")
         return STOPPED
@@ -482,6 +485,68 @@ def validate(
             seed=seed, replications=replications, points=points, executor=pool, progress=progress
         )
     _print(found, validation.validation_lines(found), as_json=as_json)
+
+
+@app.command()
+def cohort(
+    schools: Annotated[
+        int | None, typer.Option(min=1, max=100_000, help="How many schools (12,500: England).")
+    ] = None,
+    plan: Annotated[
+        str, typer.Option(help="The plan of every school: found_time or timetabled.")
+    ] = "found_time",
+    seed: SEED = 1,
+    replications: Annotated[
+        int, typer.Option(min=1, max=1000, help="How many years each school lives through.")
+    ] = 1,
+    workers: WORKERS = None,
+    changes: SET = None,
+    as_json: JSON = False,
+) -> None:
+    """Live through a year of a made-up national cohort of first-year ECTs under one plan."""
+    from ectsim import cohort as england  # noqa: PLC0415 - each command loads what it needs
+    from ectsim import experiment  # noqa: PLC0415
+
+    count = experiment.default_workers() if workers is None else workers
+    with experiment.local_pool(count) as pool, _progress("schools") as progress:
+        found = england.run(
+            schools=schools, plan=plan, seed=seed, replications=replications,
+            changes=_changes(changes), executor=pool, progress=progress,
+        )  # fmt: skip
+    result = found.to_dict()
+    _print(result, england.lines(result), as_json=as_json)
+
+
+@app.command()
+def dossier(
+    to: Annotated[Path, typer.Option(help="Folder to write dossier.html, .md and .json into.")],
+    seed: SEED = 1,
+    replications: Annotated[
+        int, typer.Option(min=2, max=100_000, help="Simulated years behind each figure.")
+    ] = 40,
+    workers: WORKERS = None,
+    as_json: JSON = False,
+) -> None:
+    """Write what a reader must know before trusting a result; fail if an item is empty or a law broken."""
+    from ectsim import dossier as report  # noqa: PLC0415 - each command loads what it needs
+    from ectsim import experiment  # noqa: PLC0415
+
+    if to.exists() and not to.is_dir():
+        raise InputError("this is no folder", where=str(to), remedy="name a folder for three files")
+    count = experiment.default_workers() if workers is None else workers
+    with experiment.local_pool(count) as pool, _stages() as progress:
+        found = report.build(
+            seed=seed, replications=replications, executor=pool, workers=count, progress=progress
+        )
+    files = found.write(to)
+    counts = found.content["validation"]["counts"]
+    lines = [
+        f"{len(found.content['items'])} items filled, {len(found.content['laws'])} laws held; {counts['met']} comparisons with "
+        f"published figures met, {counts['missed']} missed.",
+        *(str(f) for f in files),
+        f"SHA-256 of the content: {found.digest}",
+    ]
+    _print(found.to_dict(), lines, as_json=as_json)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["Cancelled", "InputError", "near"]
+__all__ = ["Broken", "Cancelled", "InputError", "near"]
 
 
 class InputError(ValueError):
@@ -42,6 +42,13 @@ class InputError(ValueError):
 
 class Cancelled(Exception):
     """The user stopped a computation before its end."""
+
+
+class Broken(Exception):
+    """The model does not keep what it promises: a fault of ectsim, never of an input.
+
+    The command line prints it as one line and exits with 1.
+    """
 
 
 def _rebuild(what: str, where: str, remedy: str) -> InputError:
