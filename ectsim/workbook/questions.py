@@ -13,13 +13,14 @@ from typing import Any
 
 import pandas as pd
 
-from ectsim import analysis
+from ectsim import analysis, cohort, laws
 from ectsim.audit import CYCLES_Y1, CYCLES_Y2, LOAD_HOURS, TEACHING_WEEKS, entitlement_table
 from ectsim.clock import Slot
 from ectsim.content import flex, framework
 from ectsim.experiment import replicate
 from ectsim.ledger import BIN_WORDS
 from ectsim.metrics import METRICS
+from ectsim.register import numbers
 from ectsim.scenario import Scenario
 from ectsim.validation import BAND_2, SLIP_RANGE, arm
 from ectsim.workbook import studies
@@ -1154,6 +1155,44 @@ def when_to_tell(answer: float) -> Outcome:
     return hint("later than needed", f"It is {widths[int(answer)]:.0f} points wide then. Subtract from each other the last two columns of the table, from the top.")  # fmt: skip
 
 
+# L11: the dossier
+
+
+@exercise(
+    "L11-1", "choice",
+    "A governor has read the dossier. What may she rely on?",
+    {
+        "a": "that her own school will keep as many cycles as the dossier's plan does",
+        "b": "that every comparison with the world came out well, or it would not have been written",
+        "c": "that the numbers come from sources, as a model should not assume anything",
+        "d": "that the program keeps its own laws in the cases looked at, and says what it assumes and misses",
+    },
+)  # fmt: skip
+def what_a_dossier_tells(answer: str) -> Outcome:
+    """Say what a dossier shows and what it does not."""
+    if answer == "a":
+        mine, other = (_points(_run(name)) for name in ("default", "primary"))
+        return hint(
+            "my school",
+            f"Under one and the same plan the sample secondary holds {mine:.0f} of 100 and the sample primary {other:.0f}. Which of them is hers?",
+        )
+    if answer == "b":
+        found = analysis.estimate(replicate(arm(2, 0.289), replications=4).metric("logged_any"))
+        return hint(
+            "all is well",
+            f"The arm that was predicted comes to {100 * found.mean:.0f} % here, and its band ends at {100 * BAND_2[1]:.0f}. The dossier was written all the same. What stops it?",
+        )
+    if answer == "c":
+        known = numbers()
+        assumed = sum(n.status == "assumption" for n in known)
+        return hint(
+            "no assumptions",
+            f"{assumed} of {len(known)} numbers and choices are marked as assumptions in the register. Look at what each of them carries beside its value.",
+        )
+    held = laws.check("conservation", seed=1, years=1)
+    return right(f"The first law, for instance: {held.seen}.")
+
+
 # R: research
 
 PILOT = 10
@@ -1286,3 +1325,41 @@ def two_who_are_well(answer: float) -> Outcome:
     if answer > 1:
         return hint("percent", "A number between 0 and 1 is asked for.")
     return hint("off", f"{answer:g} is not it. How likely is it that somebody is well on a day, and how likely that two are who do not infect each other?")  # fmt: skip
+
+
+SCHOOLS = 60
+"""Made-up schools behind the exercise on England."""
+
+
+@exercise(
+    "R6-1", "choice",
+    f"In {SCHOOLS} made-up schools each pair gets a slot instead of finding time. Which ECTs gain most cycles held in full, in points of a hundred?",
+    {
+        "a": "those in secondaries, where timetables are complicated",
+        "b": "those in primaries",
+        "c": "those in schools with five ECTs or more",
+        "d": "all gain alike, as the plan is the same",
+    },
+)  # fmt: skip
+def whom_it_reaches(answer: str) -> Outcome:
+    """Find the schools in which a rule changes most."""
+    found, slotted = (cohort.run(schools=SCHOOLS, plan=p) for p in ("found_time", "timetabled"))
+
+    def gain(by: str, name: str) -> float:
+        before, after = (
+            next(g.full for g in r.groups()[by] if g.name == name) for r in (found, slotted)
+        )
+        return 100 * (after[0] - before[0]) if before and after else 0.0
+
+    gains = {
+        "a": gain("phase", "secondary"), "b": gain("phase", "primary"), "c": gain("ects", "5 ECTs or more"),
+    }  # fmt: skip
+    if answer == "d":
+        return hint(
+            "all alike",
+            f"Over groups the gain lies between {min(gains.values()):.0f} and {max(gains.values()):.0f} points. The plan is the same; what it replaces is not.",
+        )
+    if gains[answer] == max(gains.values()):
+        return right(f"{gains[answer]:+.0f} points: without a slot nobody there can see a colleague teach.")  # fmt: skip
+    rule = {"a": "complicated", "b": "small", "c": "many"}[answer]
+    return hint(rule, f"{gains[answer]:+.0f} points, and another group gains more. In which school is there no free period at all in which a mentor could visit?")  # fmt: skip

@@ -158,11 +158,13 @@ SOLUTIONS: dict[str, Solution] = {
     "L10-4": Solution(24, {
         "not a week": 20, "too early": 12, "later than needed": 30, "when it is over": 36,
     }),
+    "L11-1": Solution("d", {"my school": "a", "all is well": "b", "no assumptions": "c"}),
     "R1-1": Solution(61, {"not paired": 80, "square it": 8, "the 1.96": 16, "off": 200}),
     "R2-1": Solution("c", {"fit again": "a", "few years": "b", "not our schools": "d"}),
     "R3-1": Solution("b", {"sickness": "a", "culture": "c", "habit": "d"}),
     "R4-1": Solution(0.81, {
         "one of two": 0.90, "counted twice": 0.8, "what is lost": 0.19, "percent": 81, "off": 0.5,
     }),
+    "R6-1": Solution("b", {"complicated": "a", "many": "c", "all alike": "d"}),
 }  # fmt: skip
 """By exercise."""
