@@ -446,7 +446,7 @@ def test_what_a_learner_wrote_is_kept_and_the_rest_renewed(tmp_path):
     [
         ("", "00_start_here"), ("0", "00_start_here"), ("4", "04_coaching_cycle"),
         ("04", "04_coaching_cycle"), ("L4", "04_coaching_cycle"), ("12", "12_launch_session"),
-        ("mentor", "path_mentor"), ("glossary", "glossary"), ("07_enabling_conditions.ipynb", "07_enabling_conditions"),
+        ("r4", "r4_other_tools"), ("10", "10_forecast"), ("mentor", "path_mentor"), ("glossary", "glossary"), ("07_enabling_conditions.ipynb", "07_enabling_conditions"),
     ],
 )  # fmt: skip
 def test_a_word_leads_to_its_page(word, page):
@@ -457,6 +457,8 @@ def test_a_wrong_word_or_folder_is_one_line_and_nothing_is_made(tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     assert cli.run(["workbook", "glosary"]) == 2
     assert "did you mean 'glossary'?" in capsys.readouterr().err
+    assert cli.run(["workbook", "13"]) == 2
+    assert "the lessons are 0 to 12" in capsys.readouterr().err
     (tmp_path / "file").write_text("")
     assert cli.run(["workbook", "--to", "file"]) == 2
     assert "name another folder" in capsys.readouterr().err
