@@ -97,7 +97,7 @@ def numbers() -> tuple[Number, ...]:
     """
     from ectsim.cohort import Recipe  # noqa: PLC0415 - it simulates, and most readers only look up
 
-    rooms = {**ROOMS, "cohort": Recipe}
+    rooms: dict[str, type[BaseModel]] = {**ROOMS, "cohort": Recipe}
     out = [_parameter(c) for name, model in rooms.items() for c in certificates(model, name)]
     for c in constants():
         module, _, name = c.name.partition(":")
