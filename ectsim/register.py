@@ -36,6 +36,7 @@ __all__ = [
     "resolve",
     "unclaimed",
     "unseen",
+    "untaught",
 ]
 
 ASSUMED = "2026-11-22"
@@ -91,10 +92,13 @@ def numbers() -> tuple[Number, ...]:
     Returns
     -------
     tuple of Number
-        Parameters of programme, school and plan in the order of their declaration, then numbers
-        of the code.
+        Parameters of programme, school, plan and cohort in the order of their declaration, then
+        numbers of the code.
     """
-    out = [_parameter(c) for name, model in ROOMS.items() for c in certificates(model, name)]
+    from ectsim.cohort import Recipe  # noqa: PLC0415 - it simulates, and most readers only look up
+
+    rooms: dict[str, type[BaseModel]] = {**ROOMS, "cohort": Recipe}
+    out = [_parameter(c) for name, model in rooms.items() for c in certificates(model, name)]
     for c in constants():
         module, _, name = c.name.partition(":")
         value = getattr(importlib.import_module(module), name)
@@ -254,6 +258,12 @@ def unseen() -> tuple[Fact, ...]:
     return tuple(f for f in facts() if f.shown and not f.displays)
 
 
+def untaught() -> tuple[Fact, ...]:
+    """Return the facts of kind L that no page of the workbook teaches under a heading of its own."""
+    taught = _first_cells("lessons.csv") or frozenset()
+    return tuple(f for f in facts() if "L" in f.kinds and f.id not in taught)
+
+
 # --- what is printed ----------------------------------------------------------------------------
 
 
@@ -265,7 +275,8 @@ def register_dict() -> dict[str, Any]:
     dict
         ``numbers`` (:class:`Number` each, with ``value`` as plain data), ``statuses`` {status:
         count}, ``tables`` (what is said of each file of ``data/``), ``facts`` (each with ``id``, ``kinds``, ``words``, ``claims``, ``reason``),
-        ``facts_counted``, ``facts_claimed``, ``unclaimed`` (ids); of kind D ``facts_to_show``, ``unseen`` (ids).
+        ``facts_counted``, ``facts_claimed``, ``unclaimed`` (ids); of kind D ``facts_to_show``, ``unseen`` (ids);
+        of kind L ``lessons`` {fact: where it is taught, a page and a heading each}, ``untaught`` (ids).
     """
     rows = [asdict(n) | {"value": _plain(n.value)} for n in numbers()]
     open_ = unclaimed()
@@ -280,7 +291,18 @@ def register_dict() -> dict[str, Any]:
         "unclaimed": [f.id for f in open_],
         "facts_to_show": sum(f.shown for f in facts()),
         "unseen": [f.id for f in unseen()],
+        "lessons": {f.id: _places().get(f.id, []) for f in facts() if "L" in f.kinds},
+        "untaught": [f.id for f in untaught()],
     }
+
+
+def _places() -> dict[str, list[str]]:
+    """Return where each fact is taught: page and heading."""
+    out: dict[str, list[str]] = {}
+    with (data_dir() / "lessons.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            out.setdefault(row["fact"], []).append(f"{row['notebook']}: {row['heading']}")
+    return out
 
 
 def _tables() -> list[dict[str, str]]:
@@ -339,3 +361,8 @@ def _fact_lines(data: Mapping[str, Any]) -> Iterator[str]:
     )
     for f in dark:
         yield f"  {f['id']}  {f['words']}: {f['reason']}"
+    lessons = data["lessons"]
+    yield ""
+    yield f"{len(lessons)} facts that a lesson must teach, {len(lessons) - len(data['untaught'])} of them taught:"
+    for name, places in lessons.items():
+        yield f"  {name}  {places[0] if places else 'NOT TAUGHT'}"

@@ -75,6 +75,15 @@ def test_a_claim_on_nothing_is_seen(claim):
     assert register.resolve(claim, CHECKOUT)
 
 
+def test_every_fact_of_kind_l_is_taught_and_the_register_says_where(monkeypatch):
+    assert register.untaught() == ()
+    data = register.register_dict()
+    assert len(data["lessons"]) == sum("L" in f.kinds for f in facts()) == 34
+    assert all(places for places in data["lessons"].values())
+    monkeypatch.setattr(register, "_first_cells", lambda name: frozenset({"F001"}))
+    assert len(register.untaught()) == 33
+
+
 def test_a_fact_without_claim_or_reason_is_refused(tmp_path):
     (tmp_path / "facts.csv").write_text("id,kinds,words,claims,reason\nF001,PL,two years,,\n")
     with pytest.raises(InputError, match="line 2, reason: it is empty"):
@@ -140,7 +149,7 @@ def test_every_file_of_data_has_a_status():
     rows = register.register_dict()["tables"]
     patterns = [r["files"] for r in rows]
     files = [
-        p.relative_to(data_dir()).as_posix() for p in data_dir().rglob("*") if p.suffix in (".csv", ".toml", ".md")
+        p.relative_to(data_dir()).as_posix() for p in data_dir().rglob("*") if p.suffix in (".csv", ".toml", ".md", ".json")
     ]  # fmt: skip
     assert len(files) > 30
     for name in files:
@@ -163,3 +172,4 @@ def test_the_command_prints_the_whole_register(capsys):
     text = capsys.readouterr().out
     assert "conditions.slip_found" in text
     assert f"{len(data['unclaimed'])} unclaimed" in text
+    assert "34 facts that a lesson must teach, 34 of them taught" in text
