@@ -154,7 +154,17 @@ class Family:
         for process in self._seen:
             with contextlib.suppress(psutil.Error):
                 process.kill()
-        psutil.wait_procs(self._seen, timeout=1)
+        end = time.monotonic() + 1
+        while any(map(_lives, self._seen)) and time.monotonic() < end:
+            time.sleep(0.02)
+
+
+def _lives(process: psutil.Process) -> bool:
+    """Say whether a process still runs; one whose parent does not fetch it has ended all the same."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 class Kernels(AsyncMappingKernelManager):
