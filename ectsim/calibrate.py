@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ectsim.analysis import Estimate
     from ectsim.scenario import Scenario
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "corrected",
     "coverage",
     "forecast",
+    "from_now",
     "looks_of",
     "nearest",
     "particles",
@@ -830,6 +832,43 @@ def _changes(
             )
         )
     return tuple(sorted(out, key=lambda c: -c.gain))
+
+
+def from_now(
+    found: Particles, log: Log, changes: Mapping[str, object], *, years: int = CHANGES_YEARS
+) -> Estimate:
+    """Try one change of plan from the end of a log on.
+
+    Parameters
+    ----------
+    found : Particles
+        Simulated years at hand.
+    log : Log
+        What :func:`read_log` gave.
+    changes : mapping of str to object
+        Dotted names to values.
+    years : int
+        In how many of the years that look most like the log it is tried.
+
+    Returns
+    -------
+    ectsim.analysis.Estimate
+        Of the difference in the share held at the year's end. The change is simulated as if it had
+        held all year, and only the weeks that the log does not name are counted.
+    """
+    from ectsim.analysis import paired  # noqa: PLC0415 - beside its use
+
+    found.scenario.with_changes(changes)  # what cannot be is refused before anything is simulated
+    kept = _weigh(found, log)
+    weeks = [w for w in range(found.counts.shape[2]) if w not in log.weeks]
+    before, after = [], []
+    for i in kept.index[:years].tolist():
+        ((due, met),) = _later(found.of(i).with_changes(changes), found.seed, [i], weeks)
+        counts = found.counts[i][:, weeks]
+        share = counts[0].sum() / max(1, log.due + counts[0].sum())
+        before.append(share * counts[2].sum() / max(1, counts[0].sum()))
+        after.append(share * met / max(1, due))
+    return paired(before, after)
 
 
 # --- does it cover the truth? -----------------------------------------------------------------

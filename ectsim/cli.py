@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ectsim.errors import Cancelled, InputError
+from ectsim.errors import DISK_FULL, Broken, Cancelled, InputError
 
 if TYPE_CHECKING:
     from ectsim.carried import Carried
@@ -115,12 +115,19 @@ def run(arguments: list[str]) -> int:
         of = f"{command.strip()}: " if command else ""
         _complain(f"{of}{error.format_message()} - see ectsim{command} --help")
         return 2
+    except Broken as error:
+        _complain(str(error))
+        return 1
     except (Cancelled, KeyboardInterrupt, typer.Abort):
         _complain("stopped; nothing was written")
         return STOPPED
     except BrokenPipeError:
         return 0
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
+            where = error.filename or "the output"
+            _complain(f"{where}: the disk is full - free some space, then run it again")
+            return 2
         traceback.print_exc()
         _complain("this is a bug in ectsim, not in your input")
         return 1
@@ -586,6 +593,68 @@ def validate(
 
 
 @app.command()
+def cohort(
+    schools: Annotated[
+        int | None, typer.Option(min=1, max=100_000, help="How many schools (12,500: England).")
+    ] = None,
+    plan: Annotated[
+        str, typer.Option(help="The plan of every school: found_time or timetabled.")
+    ] = "found_time",
+    seed: SEED = 1,
+    replications: Annotated[
+        int, typer.Option(min=1, max=1000, help="How many years each school lives through.")
+    ] = 1,
+    workers: WORKERS = None,
+    changes: SET = None,
+    as_json: JSON = False,
+) -> None:
+    """Live through a year of a made-up national cohort of first-year ECTs under one plan."""
+    from ectsim import cohort as england  # noqa: PLC0415 - each command loads what it needs
+    from ectsim import experiment  # noqa: PLC0415
+
+    count = experiment.default_workers() if workers is None else workers
+    with experiment.local_pool(count) as pool, _progress("schools") as progress:
+        found = england.run(
+            schools=schools, plan=plan, seed=seed, replications=replications,
+            changes=_changes(changes), executor=pool, progress=progress,
+        )  # fmt: skip
+    result = found.to_dict()
+    _print(result, england.lines(result), as_json=as_json)
+
+
+@app.command()
+def dossier(
+    to: Annotated[Path, typer.Option(help="Folder to write dossier.html, .md and .json into.")],
+    seed: SEED = 1,
+    replications: Annotated[
+        int, typer.Option(min=2, max=100_000, help="Simulated years behind each figure.")
+    ] = 40,
+    workers: WORKERS = None,
+    as_json: JSON = False,
+) -> None:
+    """Write what a reader must know before trusting a result; fail if an item is empty or a law broken."""
+    from ectsim import dossier as report  # noqa: PLC0415 - each command loads what it needs
+    from ectsim import experiment  # noqa: PLC0415
+
+    if to.exists() and not to.is_dir():
+        raise InputError("this is no folder", where=str(to), remedy="name a folder for three files")
+    count = experiment.default_workers() if workers is None else workers
+    with experiment.local_pool(count) as pool, _stages() as progress:
+        found = report.build(
+            seed=seed, replications=replications, executor=pool, workers=count, progress=progress
+        )
+    files = found.write(to)
+    counts = found.content["validation"]["counts"]
+    lines = [
+        f"{len(found.content['items'])} items filled, {len(found.content['laws'])} laws held; {counts['met']} comparisons with "
+        f"published figures met, {counts['missed']} missed.",
+        *(str(f) for f in files),
+        f"SHA-256 of the content: {found.digest}",
+    ]
+    _print(found.to_dict(), lines, as_json=as_json)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON schema of a scenario file."""
     from ectsim.schema import scenario_schema  # noqa: PLC0415 - each command loads what it needs
@@ -603,11 +672,44 @@ def dashboard(
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Only print the address; open no browser.")
     ] = False,
+    address: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0: every one of this machine.")
+    ] = "127.0.0.1",
+    public_url: Annotated[
+        str, typer.Option(help="Address under which a proxy shows it: https://host/path.")
+    ] = "",
+    visitors: Annotated[
+        int, typer.Option(min=0, max=500, help="How many are expected at once; pages kept ready.")
+    ] = 1,
+    most: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="How many there may be at once.")
+    ] = None,
+    pause: Annotated[
+        int, typer.Option(min=1, max=1440, help="Minutes without a change that end a session.")
+    ] = 240,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that simulate, for all together.")
+    ] = 2,
+    no_token: Annotated[
+        bool, typer.Option("--no-token", help="Ask for no token: a proxy signs people in.")
+    ] = False,
 ) -> None:
     """Open a dashboard in the browser, with the sample school, until Ctrl+C."""
     from ectsim.app.server import serve  # noqa: PLC0415 - loads the web server
 
-    serve(name, port, not no_browser, preload=("ectsim.desk", "ectsim.model.year", "ectsim.story"))
+    serve(
+        name,
+        port,
+        not no_browser,
+        address=address,
+        public=public_url,
+        visitors=visitors,
+        most=most,
+        pause=60 * pause,
+        workers=workers,
+        open_to_all=no_token,
+        preload=("ectsim.desk", "ectsim.model.year", "ectsim.story"),
+    )
 
 
 @app.command()
@@ -647,11 +749,8 @@ def slots(
     from ectsim.planner import survival, telling  # noqa: PLC0415
 
     chosen = _load(scenario, school, _changes(changes))
-    if not chosen.school.pairs:
-        raise InputError("the school has no pairs", remedy="import it with a roster")
-    ids = [chosen.school.pair(pair).id] if pair else [p.id for p in chosen.school.pairs]
-    tables = survival.Survival(chosen)
-    found = [g for i in ids for g in survival.slots(chosen, i, top=top, survival=tables)]
+    found = survival.slots(chosen, pair, top=top)
+    ids = list(dict.fromkeys(g["pair"] for g in found))
     without = [i for i in ids if not any(g["slots"] for g in found if g["pair"] == i)]
     _stamped(
         {"scenario": chosen.name, "groups": found, "without": without},
