@@ -33,6 +33,7 @@ def html(data: Mapping[str, Any]) -> str:
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # fmt: skip
     environment.filters.update(marked=_marked, named=_named, drawn=_drawn)
+    environment.tests["long"] = lambda cell: any(len(word) > 24 for word in str(cell).split())
     template = Path(__file__).with_name("dossier.html").read_text(encoding="utf-8")
     return environment.from_string(template).render(**_told(data), d=data)
 
