@@ -146,7 +146,7 @@ def _named(text: object) -> Markup:
     from markupsafe import Markup  # noqa: PLC0415 - as above
 
     marked = _marked(text)
-    return marked if " " in marked else Markup(re.sub(r"([._])(?=\w)", r"\1<wbr>", marked))
+    return marked if " " in marked else Markup(re.sub(r"([._:])(?=\w)", r"\1<wbr>", marked))
 
 
 BOX, ROW, WIDE = 108, 78, 860
