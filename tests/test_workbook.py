@@ -344,13 +344,14 @@ def test_the_first_years_of_a_longer_run_are_a_shorter_run():
 def test_a_change_is_worth_what_is_still_due():
     assert len(runs.log(12).splitlines()) == 13
     early, late = (
-        runs.from_now(runs.log(w), {"plan.preset": "timetabled"}, tried=6) for w in (12, 36)
+        runs.from_now(runs.log(w), {"plan.preset": "timetabled"}, years=60, tried=6)
+        for w in (12, 36)
     )
     assert early.mean > late.mean > 0
     assert late.mean < 3 / 39
-    assert runs.forecast(runs.log(12)).changes == ()
+    assert runs.forecast(runs.log(12), years=60).changes == ()
     with pytest.raises(InputError, match="horizn"):
-        runs.from_now(runs.log(12), {"plan.horizn": 1})
+        runs.from_now(runs.log(12), {"plan.horizn": 1}, years=60)
 
 
 # progress
