@@ -118,7 +118,7 @@ def toy_ciw() -> int:
         arrival_distributions=[ciw.dists.Deterministic(WEEK)] * PAIRS,
         service_distributions=[ciw.dists.Deterministic(60)] * PAIRS,
         number_of_servers=[1] * PAIRS,
-        baulking_functions=[lambda n, Q=None: BLOCKED] * PAIRS,
+        baulking_functions=[lambda n, **more: BLOCKED] * PAIRS,
         routing=[none] * PAIRS,
     )
     ciw.seed(1)

@@ -35,7 +35,7 @@ from ectsim.partner import hidden_groups
 from ectsim.plan import Plan, plan_names
 from ectsim.programme import Programme
 from ectsim.scenario import Scenario
-from ectsim.school import Conditions, Timetable
+from ectsim.school import Conditions, Pair, School, Timetable
 
 if TYPE_CHECKING:
     from ectsim.model.frame import Frame
@@ -324,11 +324,7 @@ def scenario_of(
         slots = primary_slots(school, forms=forms, one_mentor=kind.shared > 0)
     else:
         school = _secondary(SIZES["secondary"][kind.size][1])
-        # in an order of their own, so that a school's first ECT is not always the same subject's
-        pairs = sorted(school.pairs, key=lambda p: stable_fraction("cohort pair", kind.size, p.id))
-        pairs = pairs[: kind.ects]
-        for k in range(kind.shared):
-            pairs[2 * k + 1] = replace(pairs[2 * k + 1], mentor=pairs[2 * k].mentor)
+        pairs = _pairs(school, kind)
         school = replace(school, name=kind.words, pairs=tuple(sorted(pairs, key=lambda p: p.id)))
         slots = first_fit(school, programme)
     # which class is taught where decides nothing, and would have to be sent to every worker
@@ -341,8 +337,36 @@ def scenario_of(
     return out.with_changes({"programme.steps.follow": False, **(changes or {})}, where="cohort")
 
 
+def _pairs(school: School, kind: Kind) -> list[Pair]:
+    """Choose the pairs of a secondary of a type, and who has two ECTs.
+
+    In an order of their own, so that a school's first ECT is not always the same subject's; a pair
+    that shares no free period comes last, for a coordinator would choose another mentor.
+    """
+    weeks = school.grid.cycle_weeks
+
+    def together(pair: Pair) -> int:
+        cells = school.common_free(pair)
+        half = school.grid.cells // weeks
+        return min(sum(c // half == w for c in cells) for w in range(weeks))
+
+    order = sorted(
+        school.pairs,
+        key=lambda p: (not together(p), stable_fraction("cohort pair", kind.size, p.id)),
+    )
+    pairs = order[: kind.ects]
+    for k in range(kind.shared):
+        a, b = pairs[2 * k : 2 * k + 2]
+        first, second = replace(b, mentor=a.mentor), replace(a, mentor=b.mentor)
+        if together(first) >= together(second):
+            pairs[2 * k + 1] = first
+        else:
+            pairs[2 * k] = second
+    return pairs
+
+
 @lru_cache(maxsize=4)
-def _secondary(staff: int) -> Any:
+def _secondary(staff: int) -> School:
     from ectsim.timetables.synthetic import synthetic_secondary  # noqa: PLC0415 - as above
 
     most = next(m for _, n, m in SIZES["secondary"] if n == staff)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
-__all__ = ["Broken", "Cancelled", "InputError", "near"]
+__all__ = ["DISK_FULL", "Broken", "Cancelled", "InputError", "near"]
+
+DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""Numbers of an OSError for want of room: the user can mend it, and it is no bug."""
 
 
 class InputError(ValueError):

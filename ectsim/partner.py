@@ -173,7 +173,7 @@ def _row(values: Mapping[str, str], place: str) -> TrustSchool:
     def whole(name: str, low: int, high: int, default: str) -> int:
         value = values.get(name, "") or default
         if not re.fullmatch(r"\d{1,4}", value) or not low <= int(value) <= high:
-            raise InputError(f"{name} '{value[:20]}' is no whole number from {low} to {high}", where=place)  # fmt: skip
+            raise InputError(f"{name} '{value[:20]}' is no whole number from {low} to {high}", where=place, remedy="write a number such as 3")  # fmt: skip
         return int(value)
 
     school = values["school"]

@@ -102,8 +102,11 @@ def test_a_type_has_its_ects_mentors_and_slots(kind: Kind, plan: str) -> None:
     assert len(pairs) == kind.ects
     assert len({p.mentor for p in pairs}) == kind.mentors
     assert len(scenario.school.staff) == cohort.STAFF[kind.phase][kind.size]
-    met = [p.id for p in pairs if scenario.plan.slots_of(p.id).meet]
-    assert met == ([] if plan == "found_time" else [p.id for p in pairs])
+    without = [p for p in pairs if not scenario.plan.slots_of(p.id).meet]
+    if plan == "found_time":
+        assert without == list(pairs)
+    else:  # a mentor from another department may share no free period with an ECT
+        assert len(without) <= kind.shared
 
 
 # living
