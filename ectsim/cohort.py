@@ -683,8 +683,15 @@ class Result:
             "ledger_total": total,
             "due_total": sum(total.values()),
             "command": self.command,
-            "limits": [*LIMITED, LIMITS],
+            "limits": [*self._notes(), *LIMITED, LIMITS],
         }  # fmt: skip
+
+    def _notes(self) -> list[str]:
+        """Return what a reader of these very numbers must know."""
+        primary = [t for k, t in zip(self.kinds, self.tallies, strict=True) if k.phase == "primary"]
+        if primary and not any(t.full for t in primary):
+            return ["In these primaries nobody takes a mentor's class outside planned slots, so no lesson is seen and no cycle is held in full."]  # fmt: skip
+        return []
 
     @property
     def command(self) -> str:
