@@ -709,6 +709,7 @@ class Result:
 LIMITED = (
     "The schools are made up: types of school with one timetable each, and their own luck. No real school, and "
     "no list of schools, stands in it; nobody and no school is ranked.",
+    "Each size has one timetable, so that a difference between sizes may be one between single timetables.",
     "The intervals hold the chance of which schools and which luck were drawn. They do not hold what is assumed: "
     "see ectsim validate for how far that reaches.",
     "Full-time ECTs of state primaries and secondaries who begin in September; special schools, part-time ECTs, "
