@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,20 +18,30 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, ValidationError, field_validator
 
 from ectsim.errors import InputError, near
+from ectsim.experiments.precision import Rule, read_goal
 from ectsim.folder import explain, read_toml
 from ectsim.luck import stable_seed
 from ectsim.metrics import METRICS
 from ectsim.parameters import Certificate, Frozen, certificates
 from ectsim.plan import Plan
 from ectsim.programme import Programme
-from ectsim.scenario import Scenario, load
+from ectsim.scenario import Scenario, load, preset_names
 from ectsim.school import Conditions
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["DUMMY", "KINDS", "Design", "Factor", "Point", "known_fields", "make_design", "read_design"]
+__all__ = [
+    "DUMMY",
+    "KINDS",
+    "Design",
+    "Factor",
+    "Point",
+    "known_fields",
+    "make_design",
+    "read_design",
+]
 
 FORMAT = 1
 DUMMY = "dummy"
@@ -68,10 +79,10 @@ class Factor(Frozen):
         """Return the value at a place between 0 and 1: levels take equal parts of it."""
         if self.levels:
             return self.levels[min(int(u * len(self.levels)), len(self.levels) - 1)]
-        assert self.low is not None and self.high is not None
+        low, high = self.low or 0.0, self.high or 0.0
         if self.whole:
-            return min(int(self.low + u * (self.high - self.low + 1)), int(self.high))
-        return float(self.low + u * (self.high - self.low))
+            return min(int(low + u * (high - low + 1)), int(high))
+        return float(low + u * (high - low))
 
     def grid(self, count: int) -> tuple[Level, ...]:
         """Return the levels, or so many evenly spaced values of the range, its ends included."""
@@ -119,17 +130,32 @@ class Design(Frozen):
     scenario: str = Field("default", description="A preset, a file or a code.")
     kind: str = Field("factorial", description="One of the kinds of design.")
     factors: tuple[Factor, ...] = Field(description="What is varied.")
-    set: dict[str, Any] = Field(default_factory=dict, description="Changes that every point shares.")
+    set: dict[str, Any] = Field(
+        default_factory=dict, description="Changes that every point shares."
+    )
     points: int = Field(
         64, ge=2, le=65_536,
         description="Latin hypercube: points. Morris: trajectories. Sobol: base points, a power of 2.",
     )  # fmt: skip
     levels: int = Field(2, ge=2, le=20, description="Values of a range in a factorial design.")
     replications: int = Field(50, ge=1, le=100_000, description="Simulated years of each point.")
+    precision: dict[str, float | str] = Field(
+        default_factory=dict,
+        description="Half-width of each metric's interval to reach, or a share of its mean ('5 %').",
+    )
+    most: int = Field(
+        2000, ge=10, le=100_000, description="Years of a point, whatever the precision."
+    )
     seed: int = Field(1, ge=0, lt=10**18, description="Seed of the years and of the design.")
     metrics: tuple[str, ...] = Field(
         ("completion_full", "completion_any", "lowest_ect"), description="What the report is about."
     )
+
+    @property
+    def rule(self) -> Rule | None:
+        """What decides how many years a point gets; None where the number is given."""
+        goals = tuple(read_goal(k, v) for k, v in self.precision.items())
+        return Rule(goals, least=self.replications, most=self.most) if goals else None
 
     @field_validator("metrics")
     @classmethod
@@ -141,16 +167,17 @@ class Design(Frozen):
             raise ValueError("name at least one metric")
         return value
 
-    def digest(self, base: str) -> str:
+    def digest(self, *rests_on: str) -> str:
         """Return sixteen hexadecimal digits of what the design is, whatever it is called.
 
         Parameters
         ----------
-        base : str
-            Content key of the scenario; its file may be called or lie as it likes.
+        *rests_on : str
+            Content key of the scenario, whose file may be called or lie as it likes; hashes of code
+            and data.
         """
         content = self.model_dump(mode="json", exclude={"name", "question", "scenario"})
-        text = json.dumps([base, content], sort_keys=True, separators=(",", ":"))
+        text = json.dumps([rests_on, content], sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
@@ -178,11 +205,9 @@ class Design(Frozen):
         Raises
         ------
         InputError
-            If the kind has no sample, or SALib or scipy is not installed.
+            If SALib or scipy is not installed.
         """
         samplers = {"latin_hypercube": _latin, "morris": _morris, "sobol": _sobol}
-        if self.kind not in samplers:
-            raise InputError(f"a design of kind '{self.kind}' is not sampled")
         try:
             found: NDArray[np.float64] = samplers[self.kind](self)
         except ImportError:
@@ -300,7 +325,9 @@ def read_design(path: str | Path) -> Design:
     return make_design(read_toml(path), where=path.name, folder=path.parent)
 
 
-def make_design(data: Mapping[str, Any], *, where: str = "design", folder: Path | None = None) -> Design:
+def make_design(
+    data: Mapping[str, Any], *, where: str = "design", folder: Path | None = None
+) -> Design:
     """Make a design from plain data, as a file holds it.
 
     Parameters
@@ -325,15 +352,24 @@ def make_design(data: Mapping[str, Any], *, where: str = "design", folder: Path 
             raise InputError(f"unknown key '{key}'", where=where, remedy=near(key, known))
     if rest.get("format", FORMAT) != FORMAT:
         raise InputError(
-            f"format {rest['format']!r} is not known", where=where, remedy=f"write format = {FORMAT}"
+            f"format {rest['format']!r} is not known",
+            where=where,
+            remedy=f"write format = {FORMAT}",
         )
-    kind = rest.get("kind", "factorial")
+    kind = str(rest.get("kind", "factorial"))
     if kind not in KINDS:
-        raise InputError(f"no design '{kind}'", where=where, remedy=near(str(kind), KINDS))
+        raise InputError(f"no design '{kind}'", where=where, remedy=near(kind, KINDS))
     scenario = str(rest.get("scenario", "default"))
-    if folder is not None and (folder / scenario).exists():
+    beside = folder is not None and scenario not in preset_names()
+    if folder is not None and beside and (folder / scenario).exists():
         rest["scenario"] = str(folder / scenario)
     rest["set"] = dict(_flatten(_table(rest.get("set", {}), "set", where)))
+    goals = _table(rest.get("precision", {}), "precision", where)
+    for metric, half in goals.items():
+        read_goal(metric, half, where=f"{where}, precision.{metric}")
+    rest["precision"] = dict(goals)
+    if goals:
+        rest.setdefault("replications", 10)
     rest["factors"] = _factors(rest.get("factors", {}), rest.pop("ranges", ()), where)
     try:
         design = Design.model_validate(rest)
@@ -343,6 +379,11 @@ def make_design(data: Mapping[str, Any], *, where: str = "design", folder: Path 
         raise InputError(
             f"points = {design.points} is no power of 2", where=where, remedy="write 64, 128, 256"
         )
+    if goals and design.replications > design.most:
+        raise InputError(
+            f"replications = {design.replications} is more than most = {design.most}", where=where,
+            remedy="with a precision, replications is the least number of years",
+        )  # fmt: skip
     if design.size() > MOST_POINTS:
         raise InputError(
             f"the design has {design.size():,} points", where=where,
@@ -374,10 +415,14 @@ def _factors(table: object, ranges: object, where: str) -> list[Factor]:
     out = {n: _factor(n, v, fields, where) for n, v in _flatten(_table(table, "factors", where))}
     statuses = ("source", "derived", "external", "assumption")
     if isinstance(ranges, str) or not isinstance(ranges, Sequence):
-        raise InputError("ranges is not a list", where=where, remedy='write ranges = ["assumption"]')
+        raise InputError(
+            "ranges is not a list", where=where, remedy='write ranges = ["assumption"]'
+        )
     for status in ranges:
         if status not in statuses:
-            raise InputError(f"no status '{status}'", where=where, remedy=near(str(status), statuses))
+            raise InputError(
+                f"no status '{status}'", where=where, remedy=near(str(status), statuses)
+            )
     for name, c in fields.items():
         varies = c.low is not None and c.high is not None and c.low < c.high
         # how many years are run is a question's frame, not something nobody knows
@@ -391,27 +436,37 @@ def _factors(table: object, ranges: object, where: str) -> list[Factor]:
 def _factor(name: str, value: object, fields: Mapping[str, Certificate], where: str) -> Factor:
     place = f"{where}, factors.{name}"
     if isinstance(value, Mapping):
-        low, high = value.get("low"), value.get("high")
-        numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (low, high))
-        if not numbers or not low < high:  # type: ignore[operator]
-            raise InputError("low is not below high", where=place, remedy="write {low = 0, high = 1}")
+        low, high = (_finite(value.get(end), end, place) for end in ("low", "high"))
+        if not low < high:
+            raise InputError(
+                "low is not below high", where=place, remedy="write {low = 0, high = 1}"
+            )
         default = fields[name].default if name in fields else 0.0
         # None stands for the school's own count: then the range says whether it is one
-        like = (low, high) if default is None else (default,)
-        whole = all(isinstance(v, int) or (default is None and v == int(v)) for v in like)
-        return Factor(name=name, low=low, high=high, whole=whole)
+        if default is None:
+            whole = low.is_integer() and high.is_integer()
+        else:
+            whole = all(isinstance(v, int) for v in (value["low"], value["high"], default))
+        return Factor.model_validate({"name": name, "low": low, "high": high, "whole": whole})
     if not isinstance(value, list | tuple) or not value:
         raise InputError(
             "neither levels nor a range", where=place,
             remedy="write a list of levels, or {low = 0, high = 1}",
         )  # fmt: skip
-    levels = tuple(tuple(v) if isinstance(v, list) else v for v in value)
-    if len(set(levels)) < len(levels):
-        raise InputError("a level stands twice", where=place, remedy="name each level once")
     try:
-        return Factor(name=name, levels=levels)
+        levels = tuple(tuple(v) if isinstance(v, list) else v for v in value)
+        found = Factor.model_validate({"name": name, "levels": levels})
     except ValidationError as error:
         raise explain(error, where=place, prefix="") from None
+    if len({json.dumps(v) for v in found.levels}) < len(found.levels):
+        raise InputError("a level stands twice", where=place, remedy="name each level once")
+    return found
+
+
+def _finite(value: object, end: str, place: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InputError(f"{end} is no number", where=place, remedy="write {low = 0, high = 1}")
+    return float(value)
 
 
 def _try_out(design: Design, where: str) -> None:

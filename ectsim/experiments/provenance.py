@@ -16,7 +16,7 @@ import ectsim
 from ectsim.scenario import Scenario
 from ectsim.share import data_dir
 
-__all__ = ["code_hash", "data_hash", "machine", "model_files", "scenario_key", "versions"]
+__all__ = ["code_hash", "data_hash", "hashes", "machine", "model_files", "scenario_key", "versions"]
 
 _PACKAGE = Path(ectsim.__file__).resolve().parent
 _ROOTS = ("ectsim.experiment",)
@@ -81,6 +81,11 @@ def data_hash() -> str:
     """
     root = data_dir()
     return _digest(tuple(sorted((*root.glob("*.csv"), *root.glob("*.toml")))), root)
+
+
+def hashes() -> str:
+    """Return both: what a stored year rests on besides scenario, seed and number."""
+    return f"{code_hash()}-{data_hash()}"
 
 
 def scenario_key(scenario: Scenario) -> str:

@@ -1,7 +1,7 @@
 """The store of results: Parquet parts and a manifest in a folder, each written whole or not at all.
 
     parts/*.parquet     rows of simulated years; a part's name is the hash of what stands in it
-    designs/KEY/        design.json, points.parquet, results.parquet, summary.json and a picture
+    designs/KEY/        design.json from the start, then results, effects, a report and its pictures
     runs/*.json         one file a process that worked here: versions, hashes, machine, times
     manifest.json       all of that in one place, made anew from the rest at every change
 
@@ -13,18 +13,18 @@ a valid store. Two that compute the same year write the same bytes.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
 import os
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ectsim.errors import InputError
-from ectsim.experiment import Replication
 from ectsim.experiments import provenance
 from ectsim.ledger import BINS
 from ectsim.metrics import METRICS
@@ -34,16 +34,35 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["FORMAT", "Row", "Store", "write_whole"]
+__all__ = ["FORMAT", "Store", "Year", "parquet", "write_whole"]
 
 FORMAT = 1
 OLD_SCRAP = 3600.0
 """Seconds after which a half-written file of a killed process is cleared away."""
 
-Row = tuple[str, Replication]
-"""A simulated year as the store takes it: key of the scenario, and what was measured."""
 
-Missing = tuple[str, int]
+class Year(NamedTuple):
+    """What is stored of a simulated year.
+
+    Parameters
+    ----------
+    scenario : str
+        Key of the scenario (:func:`ectsim.experiments.provenance.scenario_key`).
+    replication : int
+        Which year under the seed, 0 is the first.
+    due : int
+        Cycles due.
+    bins : tuple of int
+        Cycles by bin, in the order of ``ledger.BINS``.
+    metrics : tuple of float
+        In the order of ``metrics.METRICS``.
+    """
+
+    scenario: str
+    replication: int
+    due: int
+    bins: tuple[int, ...]
+    metrics: tuple[float, ...]
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -70,7 +89,8 @@ def write_whole(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         scrap.replace(path)
     except OSError as error:
-        scrap.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            scrap.unlink(missing_ok=True)
         raise InputError(
             f"the result cannot be written ({error.strerror or error})", where=str(path.parent),
             remedy="make room or name another folder; what was stored is kept, --resume goes on with it",
@@ -98,7 +118,7 @@ class Store:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         self.parts = self.folder / "parts"
-        self.base = f"{provenance.code_hash()}-{provenance.data_hash()}"
+        self.base = provenance.hashes()
         self._run: dict[str, Any] = {}
         self._run_name = ""
         self._check()
@@ -155,19 +175,20 @@ class Store:
             "simulated_years": 0, "parts": [],
         }  # fmt: skip
         self._note()
+        self.write_manifest()
 
     def end(self) -> None:
         """Note that the process has done what it came for."""
         self._run["finished"] = _now()
         self._note()
+        self.write_manifest()
 
     def _note(self) -> None:
         write_whole(self.folder / "runs" / f"{self._run_name}.json", _json(self._run))
-        self.write_manifest()
 
     def write_manifest(self) -> None:
         """Make ``manifest.json`` anew from what lies in the folder."""
-        runs = {p.stem: _read(p) for p in sorted((self.folder / "runs").glob("[0-9]*.json"))}
+        runs = {p.stem: read_json(p) for p in sorted((self.folder / "runs").glob("[0-9]*.json"))}
         designs = sorted(p.parent.name for p in (self.folder / "designs").glob("*/design.json"))
         parts = sorted(p.name for p in self._all_parts())
         manifest = {
@@ -179,19 +200,17 @@ class Store:
     def _sweep(self) -> None:
         """Clear away what killed processes left half-written."""
         for scrap in self.folder.rglob(".*.part"):
-            try:
+            with contextlib.suppress(OSError):  # another process was quicker
                 if time.time() - scrap.stat().st_mtime > OLD_SCRAP:
                     scrap.unlink()
-            except OSError:
-                continue  # another process was quicker
 
-    def add(self, rows: Sequence[Row], seed: int) -> Path:
+    def add(self, rows: Sequence[Year], seed: int) -> Path:
         """Write a part.
 
         Parameters
         ----------
-        rows : sequence of (str, Replication)
-            Simulated years, each with its scenario's key.
+        rows : sequence of Year
+            Simulated years.
         seed : int
             Their seed.
 
@@ -207,6 +226,7 @@ class Store:
         if self._run:
             self._run["parts"].append(path.name)
             self._run["simulated_years"] += len(rows)
+            self._note()
         return path
 
     def put(self, design: str, name: str, content: bytes) -> Path:
@@ -227,54 +247,50 @@ class Store:
 
     # --- reading -----------------------------------------------------------------------------
 
-    def _all_parts(self) -> Iterable[Path]:
+    def _all_parts(self) -> list[Path]:
         # a hidden file is one that is still being written
-        return (p for p in self.parts.glob("*.parquet") if not p.name.startswith("."))
+        return sorted(p for p in self.parts.glob("*.parquet") if not p.name.startswith("."))
 
-    def connect(self) -> duckdb.DuckDBPyConnection:
+    @contextlib.contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the store in DuckDB.
 
-        Returns
-        -------
+        Yields
+        ------
         duckdb.DuckDBPyConnection
-            With a view ``runs`` of all simulated years, each once (columns ``base``, ``scenario``,
-            ``seed``, ``replication``, ``due``, ``bin_...`` and the metrics), and for each design
-            that is finished a view ``results_KEY``.
+            With a view ``years`` of all simulated years, each once (columns ``base``, ``scenario``,
+            ``seed``, ``replication``, ``due``, ``bin_...`` and the metrics; what an older version did
+            not measure is empty), and for each finished design a view ``results_KEY``.
+
+        Raises
+        ------
+        InputError
+            If a part is damaged, or DuckDB does not understand what it is asked.
         """
         import duckdb  # noqa: PLC0415 - only where it is asked
+        import pyarrow as pa  # noqa: PLC0415 - heavy
 
         con = duckdb.connect(":memory:")
-        parts = sorted(str(p) for p in self._all_parts())
-        if parts:
-            con.register("_parts", self._arrow(parts))
-        else:
-            con.register("_parts", _table([], 0, self.base))
-        con.execute(
-            "create view runs as select * from _parts qualify row_number() over "
-            "(partition by base, scenario, seed, replication) = 1"
-        )
-        for path in sorted((self.folder / "designs").glob("*/results.parquet")):
-            where = str(path).replace("'", "''")
+        parts = self._all_parts()
+        try:
+            con.register("_parts", _dataset(parts) if parts else _table([], 0, self.base))
             con.execute(
-                f"create view results_{path.parent.name} as select * from read_parquet('{where}')"
+                "create view years as select * from _parts qualify row_number() over "
+                "(partition by base, scenario, seed, replication) = 1"
             )
-        return con
-
-    def _arrow(self, parts: Sequence[str]) -> pa.Table:
-        import pyarrow as pa  # noqa: PLC0415 - heavy
-        import pyarrow.parquet as pq  # noqa: PLC0415 - heavy
-
-        tables = []
-        for path in parts:
-            try:
-                tables.append(pq.read_table(path))
-            except (OSError, pa.ArrowException):
-                raise InputError(
-                    "this part is damaged", where=path,
-                    remedy="delete it; the next run simulates its years again",
-                ) from None  # fmt: skip
-        # a version may have added or dropped a metric: what a part lacks is empty
-        return pa.concat_tables(tables, promote_options="default").replace_schema_metadata(None)
+            for path in sorted((self.folder / "designs").glob("*/results.parquet")):
+                con.register(f"results_{path.parent.name}", _dataset([path]))
+            yield con
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            for path in parts:
+                if not whole(path):
+                    raise InputError(
+                        "this part is damaged", where=str(path),
+                        remedy="delete it; the next run simulates its years again",
+                    ) from None  # fmt: skip
+            raise InputError(f"the query fails: {error}", remedy="see Store.connect") from None
+        finally:
+            con.close()
 
     def query(self, sql: str) -> pd.DataFrame:
         """Ask the store in SQL; :meth:`connect` says which views there are.
@@ -284,98 +300,120 @@ class Store:
         InputError
             If DuckDB does not understand it.
         """
-        import duckdb  # noqa: PLC0415 - as above
-
-        con = self.connect()
-        try:
+        with self.connect() as con:
             found: pd.DataFrame = con.execute(sql).df()
-            return found
-        except duckdb.Error as error:
-            raise InputError(f"the query fails: {error}", remedy="see Store.connect") from None
-        finally:
-            con.close()
+        return found
 
-    def known(self, seed: int) -> set[Missing]:
-        """Return which years of a seed are stored for this code and data: (scenario, replication)."""
-        con = self.connect()
-        try:
+    def known(self, seed: int) -> dict[str, set[int]]:
+        """Return which years of a seed are stored for this code and data: replications by scenario."""
+        out: dict[str, set[int]] = {}
+        with self.connect() as con:
             rows = con.execute(
-                "select scenario, replication from runs where base = ? and seed = ?",
+                "select scenario, replication from years where base = ? and seed = ?",
                 [self.base, seed],
             ).fetchall()
-        finally:
-            con.close()
-        return {(str(k), int(r)) for k, r in rows}
+        for scenario, replication in rows:
+            out.setdefault(str(scenario), set()).add(int(replication))
+        return out
 
-    def years(self, keys: Sequence[str], seed: int, replications: int) -> pa.Table:
-        """Return the simulated years of some scenarios, in order of the keys and of replication.
+    def years(self, wanted: Sequence[tuple[str, int]], seed: int) -> pa.Table:
+        """Return the simulated years of some scenarios.
+
+        Parameters
+        ----------
+        wanted : sequence of (str, int)
+            Key of each scenario, and how many of its first years.
+        seed : int
+            Their seed.
 
         Returns
         -------
         pyarrow.Table
-            Columns ``point`` (place in ``keys``), ``replication``, ``due``, ``bin_...``, metrics.
+            Columns ``point`` (place in ``wanted``), ``replication``, ``due``, ``bin_...``, metrics; in
+            order of point and replication.
         """
         import pyarrow as pa  # noqa: PLC0415 - heavy
 
-        con = self.connect()
-        try:
-            points = pa.table({"point": list(range(len(keys))), "scenario": list(keys)})
-            con.register("points", points)
-            columns = ", ".join(f'runs."{c}"' for c in ("due", *_BIN_COLUMNS, *METRICS))
+        points = pa.table(
+            {
+                "point": pa.array(range(len(wanted)), pa.int32()),
+                "scenario": pa.array([k for k, _ in wanted], pa.string()),
+                "many": pa.array([n for _, n in wanted], pa.int32()),
+            }
+        )
+        columns = ", ".join(f'years."{c}"' for c in ("due", *_BIN_COLUMNS, *METRICS))
+        with self.connect() as con:
+            con.register("_points", points)
             return con.execute(
-                f"select point, replication, {columns} from points join runs using (scenario) "
-                "where base = ? and seed = ? and replication < ? order by point, replication",
-                [self.base, seed, replications],
+                f"select point, replication, {columns} from _points join years using (scenario) "
+                "where base = ? and seed = ? and replication < many order by point, replication",
+                [self.base, seed],
             ).to_arrow_table()
-        finally:
-            con.close()
 
     def others(self) -> int:
         """Return how many stored years belong to another version of code or data."""
-        con = self.connect()
-        try:
-            row = con.execute("select count(*) from runs where base <> ?", [self.base]).fetchone()
-        finally:
-            con.close()
+        with self.connect() as con:
+            row = con.execute("select count(*) from years where base <> ?", [self.base]).fetchone()
         return int(row[0]) if row else 0
 
-    def design(self, key: str = "") -> Mapping[str, Any]:
-        """Return a finished design's summary; without a key the only one there is.
+    def begun(self, design: str) -> bool:
+        """Say whether a design was begun here."""
+        return (self.folder / "designs" / design / "design.json").is_file()
+
+    def result(self, design: str = "") -> dict[str, Any]:
+        """Return a finished design's result; without a key that of the only one there is.
 
         Raises
         ------
         InputError
             If there is none, or the key is needed.
         """
-        found = {p.parent.name: p for p in (self.folder / "designs").glob("*/summary.json")}
-        if not key and len(found) == 1:
-            key = next(iter(found))
-        if key not in found:
+        found = {p.parent.name: p for p in (self.folder / "designs").glob("*/result.json")}
+        if not design and len(found) == 1:
+            design = next(iter(found))
+        if design not in found:
             raise InputError(
-                f"no finished design '{key}'" if key else "which design?", where=str(self.folder),
-                remedy=f"there is: {', '.join(sorted(found)) or 'none'}",
+                f"no finished design '{design}'" if design else "which design?",
+                where=str(self.folder), remedy=f"there is: {', '.join(sorted(found)) or 'none'}",
             )  # fmt: skip
-        return _read(found[key])
+        return read_json(found[design])
 
 
 _BIN_COLUMNS = tuple(f"bin_{b}" for b in BINS)
 
 
-def _table(rows: Sequence[Row], seed: int, base: str) -> pa.Table:
+def _dataset(paths: Sequence[Path]) -> Any:
+    """Return files as one table that is read as far as a query needs; columns that a file lacks are empty."""
+    import pyarrow as pa  # noqa: PLC0415 - heavy
+    import pyarrow.dataset as ds  # noqa: PLC0415 - heavy
+    import pyarrow.parquet as pq  # noqa: PLC0415 - heavy
+
+    schema = pa.unify_schemas([pq.read_schema(p) for p in paths], promote_options="permissive")
+    return ds.dataset([str(p) for p in paths], schema=schema, format="parquet")
+
+
+def whole(path: Path) -> bool:
+    """Say whether a part holds what its name says."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:24] == path.stem
+    except OSError:
+        return False
+
+
+def _table(rows: Sequence[Year], seed: int, base: str) -> pa.Table:
     import pyarrow as pa  # noqa: PLC0415 - heavy
 
-    years = [r for _, r in rows]
     columns: dict[str, Any] = {
         "base": pa.array([base] * len(rows), pa.string()),
-        "scenario": pa.array([k for k, _ in rows], pa.string()),
+        "scenario": pa.array([y.scenario for y in rows], pa.string()),
         "seed": pa.array([seed] * len(rows), pa.int64()),
-        "replication": pa.array([r.index for r in years], pa.int32()),
-        "due": pa.array([r.due for r in years], pa.int32()),
+        "replication": pa.array([y.replication for y in rows], pa.int32()),
+        "due": pa.array([y.due for y in rows], pa.int32()),
     }
     for i, name in enumerate(_BIN_COLUMNS):
-        columns[name] = pa.array([r.bins[i] for r in years], pa.int32())
+        columns[name] = pa.array([y.bins[i] for y in rows], pa.int32())
     for i, name in enumerate(METRICS):
-        columns[name] = pa.array([r.metrics[i] for r in years], pa.float64())
+        columns[name] = pa.array([y.metrics[i] for y in rows], pa.float64())
     return pa.table(columns)
 
 
@@ -388,12 +426,18 @@ def parquet(table: pa.Table) -> bytes:
     return out.getvalue()
 
 
-def _part(rows: Sequence[Row], seed: int, base: str) -> bytes:
-    ordered = sorted(rows, key=lambda row: (row[0], row[1].index))
-    return parquet(_table(ordered, seed, base))
+def _part(rows: Sequence[Year], seed: int, base: str) -> bytes:
+    return parquet(_table(sorted(rows, key=lambda year: year[:2]), seed, base))
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a file of the store.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
