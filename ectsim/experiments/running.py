@@ -24,7 +24,6 @@ from ectsim.experiments import provenance
 from ectsim.experiments.designs import Design, Point, base_scenario
 from ectsim.experiments.precision import Decision, decide
 from ectsim.experiments.store import Store, Year
-from ectsim.metrics import METRICS
 from ectsim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -288,7 +287,7 @@ def run_design(
     if not store.begun(key):
         about = {"design": design.model_dump(mode="json"), "scenario": base.name, "hashes": provenance.hashes()}  # fmt: skip
         store.put(key, "design.json", (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode())  # fmt: skip
-    run = _Run(design, store, base, points, keys, executor, max(1, lanes), progress, cancelled)
+    run = _Run(design, key, store, base, points, keys, executor, max(1, lanes), progress, cancelled)
     decisions, years, simulated = run.all()
     return Experiment(design, key, base, points, tuple(decisions), years, simulated)
 
@@ -305,6 +304,7 @@ class _Run:
     def __init__(
         self,
         design: Design,
+        key: str,
         store: Store,
         base: Scenario,
         points: Sequence[Point],
@@ -314,7 +314,7 @@ class _Run:
         progress: Progress | None,
         cancelled: Callable[[], bool] | None,
     ) -> None:
-        self.design, self.store, self.keys = design, store, keys
+        self.design, self.key, self.store, self.keys = design, key, store, keys
         self.executor, self.lanes = executor, lanes
         self.progress, self.cancelled = progress, cancelled
         self.packed = zlib.compress(pickle.dumps(base))
@@ -381,7 +381,7 @@ class _Run:
             return 0
         if not self.begun:
             self.begun = True
-            self.store.begin(self.design.name, self.design.seed)
+            self.store.begin(self.key, self.design.seed)
         pieces = _Pieces(tasks, self.lanes)
         try:
             if self.executor is None:
@@ -397,6 +397,10 @@ class _Run:
                 f"stopped; {there:,} of {total:,} simulated years are stored in {self.store.folder}, "
                 "--resume goes on with them"
             ) from None
+        except Exception as error:
+            if not isinstance(error, InputError):  # the store itself is well: a worker is not
+                writer.write()
+            raise
         writer.write()
         for key, _, indices in tasks:
             self.known.setdefault(key, set()).update(indices)
@@ -429,8 +433,3 @@ class _Run:
         finally:
             for future in waiting:
                 future.cancel()
-
-
-def metric_labels(design: Design) -> dict[str, str]:
-    """Return what people call the metrics that a design reports on."""
-    return {m: METRICS[m].label for m in design.metrics}

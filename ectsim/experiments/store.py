@@ -344,10 +344,10 @@ class Store:
         columns = ", ".join(f'years."{c}"' for c in ("due", *_BIN_COLUMNS, *METRICS))
         with self.connect() as con:
             con.register("_points", points)
-            return con.execute(
+            return con.sql(
                 f"select point, replication, {columns} from _points join years using (scenario) "
                 "where base = ? and seed = ? and replication < many order by point, replication",
-                [self.base, seed],
+                params=[self.base, seed],
             ).to_arrow_table()
 
     def others(self) -> int:
