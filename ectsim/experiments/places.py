@@ -64,19 +64,20 @@ def cluster(address: str, workers: int | None = None) -> Iterator[Place]:
         If Dask is not installed, nobody answers, or the cluster has no worker.
     """
     try:
-        from distributed import Client, LocalCluster  # noqa: PLC0415 - heavy, and an extra
+        import distributed  # noqa: PLC0415 - heavy, and an extra
     except ImportError:
         raise InputError(
             "a cluster needs Dask", remedy="install ectsim with its extra 'cluster'"
         ) from None
+    dask: Any = distributed
     if address == "local":
         count = default_workers() if workers is None else workers
         # one thread a worker: a simulated year holds Python's lock
         with (
-            LocalCluster(
+            dask.LocalCluster(
                 n_workers=count, threads_per_worker=1, dashboard_address=None, silence_logs=50
             ) as own,
-            Client(own) as client,
+            dask.Client(own) as client,
         ):
             yield Place(client.get_executor(), count, f"a local cluster of {count} workers")
         return
@@ -86,7 +87,7 @@ def cluster(address: str, workers: int | None = None) -> Iterator[Place]:
             remedy="write tcp://HOST:8786, or local for one on this machine",
         )
     try:
-        client = Client(address, timeout=CONNECT_SECONDS)
+        client = dask.Client(address, timeout=CONNECT_SECONDS)
     except (OSError, ValueError, TypeError, RuntimeError):
         raise InputError(
             "no scheduler answers", where=address, remedy="start dask scheduler there, or check the address"

@@ -255,25 +255,21 @@ def precision_dict(
         ``goals``, each with ``metric``, ``unit``, ``half_width`` asked for, ``relative``, ``reached``,
         and ``curve``: ``n``, ``mean``, ``half_width`` after each year, from the second on.
     """
-    goals = []
-    for goal in rule.goals:
-        points = curve(values[goal.metric][: decision.replications])
-        shown = [(n, m, h) for n, (m, h) in enumerate(points, start=1) if not math.isnan(h)]
-        goals.append(
-            {
-                "metric": goal.metric,
-                "unit": METRICS[goal.metric].unit,
-                "half_width": goal.half,
-                "relative": goal.relative,
-                "reached": bool(points) and goal.met(*points[-1]),
-                "curve": {
-                    "n": [n for n, _, _ in shown],
-                    "mean": [m for _, m, _ in shown],
-                    "half_width": [h for _, _, h in shown],
-                },
-            }
-        )
     return {
         "found": decision.found, "used": decision.replications, "least": rule.least,
-        "most": rule.most, "goals": goals,
+        "most": rule.most,
+        "goals": [_goal_dict(g, values[g.metric][: decision.replications]) for g in rule.goals],
+    }  # fmt: skip
+
+
+def _goal_dict(goal: Goal, values: Sequence[float]) -> dict[str, Any]:
+    points = curve(values)
+    shown = [(n, m, h) for n, (m, h) in enumerate(points, start=1) if not math.isnan(h)]
+    return {
+        "metric": goal.metric, "unit": METRICS[goal.metric].unit, "half_width": goal.half,
+        "relative": goal.relative, "reached": bool(points) and goal.met(*points[-1]),
+        "curve": {
+            "n": [n for n, _, _ in shown], "mean": [m for _, m, _ in shown],
+            "half_width": [h for _, _, h in shown],
+        },
     }  # fmt: skip
