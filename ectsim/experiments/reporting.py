@@ -392,6 +392,7 @@ def report(experiment: Experiment, result: Mapping[str, Any], drawn: Sequence[Ch
     ]  # fmt: skip
     factors = {
         "title": "What was varied",
+        "tight": False,
         "columns": ["Factor", "Question", "Where its default comes from", "Values"],
         "rows": [[f["name"], f["ask"], f["status"], _values_text(f)] for f in result["factors"]],
     }
@@ -430,7 +431,7 @@ def _points_table(x: Experiment) -> dict[str, Any]:
         rows.append([*row, *(_mean_text(estimate(values[m][i]), METRICS[m].unit) for m in metrics)])
     more = len(x.points) - len(rows)
     title = "The points, with the 95 % interval of each mean"
-    return {"title": f"{title} ({more:,} more in summary.csv)" if more else title, "columns": columns, "rows": rows}  # fmt: skip
+    return {"title": f"{title} ({more:,} more in summary.csv)" if more else title, "columns": columns, "rows": rows, "tight": True}  # fmt: skip
 
 
 def _shown(value: Any) -> str:

@@ -66,8 +66,8 @@ class Experiment:
         How many years each point has, and since when they are enough.
     years : pyarrow.Table
         See :meth:`ectsim.experiments.store.Store.years`.
-    simulated : int
-        Years that this run had to simulate; the rest was stored.
+    simulated, stored : int
+        Years that this run had to simulate, and those of the design that were there before.
     """
 
     design: Design
@@ -77,6 +77,7 @@ class Experiment:
     decisions: tuple[Decision, ...]
     years: pa.Table
     simulated: int
+    stored: int
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -288,8 +289,9 @@ def run_design(
         about = {"design": design.model_dump(mode="json"), "scenario": base.name, "hashes": provenance.hashes()}  # fmt: skip
         store.put(key, "design.json", (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode())  # fmt: skip
     run = _Run(design, key, store, base, points, keys, executor, max(1, lanes), progress, cancelled)
+    stored = sum(len(run.known.get(k, ())) for k in run.changes)
     decisions, years, simulated = run.all()
-    return Experiment(design, key, base, points, tuple(decisions), years, simulated)
+    return Experiment(design, key, base, points, tuple(decisions), years, simulated, stored)
 
 
 def _key(base: Scenario, point: Point) -> str:
