@@ -82,7 +82,7 @@ class Factor(Frozen):
         low, high = self.low or 0.0, self.high or 0.0
         if self.whole:
             return min(int(low + u * (high - low + 1)), int(high))
-        return float(low + u * (high - low))
+        return min(float(low + u * (high - low)), high)
 
     def grid(self, count: int) -> tuple[Level, ...]:
         """Return the levels, or so many evenly spaced values of the range, its ends included."""
