@@ -400,10 +400,8 @@ def experiment(
     except KeyboardInterrupt:
         raise Cancelled(f"stopped; what was simulated is stored in {to}, --resume goes on with it") from None  # fmt: skip
     others = store.others()
-    taken = (
-        f"{found.simulated:,} years simulated, {result['years'] - found.simulated:,} were stored"
-    )
-    more = [f"{taken}. Report: {to / 'designs' / found.key / 'report.html'}"]
+    taken = f"{found.simulated:,} years simulated, {found.stored:,} were stored before"
+    more = ["", f"{taken}. Report: {to / 'designs' / found.key / 'report.html'}"]
     if others:
         more.append(
             f"{others:,} stored years are another version's: they are kept and not used here."

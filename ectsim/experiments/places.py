@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import contextmanager
@@ -72,13 +73,12 @@ def cluster(address: str, workers: int | None = None) -> Iterator[Place]:
     dask: Any = distributed
     if address == "local":
         count = default_workers() if workers is None else workers
-        # one thread a worker: a simulated year holds Python's lock
-        with (
-            dask.LocalCluster(
+        with _deaf():
+            # one thread a worker: a simulated year holds Python's lock
+            own = dask.LocalCluster(
                 n_workers=count, threads_per_worker=1, dashboard_address=None, silence_logs=50
-            ) as own,
-            dask.Client(own) as client,
-        ):
+            )
+        with own, dask.Client(own) as client:
             yield Place(client.get_executor(), count, f"a local cluster of {count} workers")
         return
     if not re.match(r"[a-z]+://.+|[\w.-]+:\d+$", address):
@@ -149,9 +149,14 @@ def _killed(error: Any) -> bool:
     return type(error).__name__ == "KilledWorker" and "distributed" in type(error).__module__
 
 
-def ignore_interrupts() -> None:
-    """Leave Ctrl-C to the parent process, which stops its workers in order."""
-    import signal  # noqa: PLC0415 - only in workers
-
-    if os.name == "posix":
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Let processes that are started now leave Ctrl-C to this one, which stops them in order."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may say so, and only it is interrupted
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

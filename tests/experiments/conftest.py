@@ -51,7 +51,7 @@ def small(school: Path) -> Callable[..., Design]:
 def design_file(school: Path, tmp_path: Path) -> Path:
     path = tmp_path / "design.toml"
     path.write_text(
-        f"scenario = {str(school)!r}\nreplications = 30\n[factors]\n"
+        f"scenario = {str(school)!r}\nreplications = 15\n[factors]\n"
         '"plan.horizon" = [0, 1]\n"conditions.sickness_days" = {low = 4.1, high = 30.0}\n'
         '"conditions.slip_found" = {low = 0.05, high = 0.4}\n',
         encoding="utf-8",

@@ -106,14 +106,14 @@ def test_resume_wants_a_run_to_go_on_with(small: Make, tmp_path: Path) -> None:
 
 
 def test_precision_gives_each_point_the_years_that_it_needs(small: Make, tmp_path: Path) -> None:
-    d = small(replications=10, precision={"completion_any": 0.06}, most=120)
+    d = small(replications=10, precision={"completion_any": 0.1}, most=60)
     x = run_design(d, Store(tmp_path))
     assert min(x.counts) >= 15
     assert len(set(x.counts)) > 1
     for n, done in zip(x.counts, x.decisions, strict=True):
         assert done.found is None or done.found + 5 <= n
     more = Store(tmp_path / "more")
-    run_design(small(replications=120), more)  # years that are there already change nothing
+    run_design(small(replications=60), more)  # years that are there already change nothing
     again = run_design(d, more)
     assert (again.simulated, again.counts) == (0, x.counts)
     result = keep(again, more)
@@ -142,17 +142,17 @@ def test_kill_9_in_the_middle_and_resume_give_the_uninterrupted_table(
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -9
     stored = sum(map(len, Store(killed).known(1).values()))
-    assert 0 < stored < 240
+    assert 0 < stored < 120
 
     assert run([*arguments, "--to", str(killed), "--resume"]) == 0
-    assert json.loads(capsys.readouterr().out)["simulated"] == 240 - stored
+    assert json.loads(capsys.readouterr().out)["simulated"] == 120 - stored
     assert run([*arguments, "--to", str(whole)]) == 0
-    assert json.loads(capsys.readouterr().out)["simulated"] == 240
+    assert json.loads(capsys.readouterr().out)["simulated"] == 120
     mine, other = files(Store(killed)), files(Store(whole))
     assert mine == other
     assert {"results.parquet", "summary.csv", "effects.csv", "report.html", "completion_full.svg"} <= set(mine)  # fmt: skip
     count = Store(killed).query("select count(*) as n from years")
-    assert count["n"].tolist() == [240]
+    assert count["n"].tolist() == [120]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of files are POSIX")
@@ -224,12 +224,12 @@ def test_a_pool_that_breaks_is_opened_anew(small: Make, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
 def test_a_killed_local_worker_loses_nothing(small: Make, tmp_path: Path) -> None:
-    d = small(replications=60)
+    d = small(replications=30)
     killed: list[int] = []
 
     def work(place: Place) -> Any:
         def progress(words: str, done: int, total: int) -> None:
-            if done > 20 and not killed:
+            if done > 12 and not killed:
                 pid = next(iter(place.executor._processes))  # type: ignore[union-attr]
                 killed.append(pid)
                 os.kill(pid, signal.SIGKILL)
@@ -246,13 +246,13 @@ def test_a_killed_local_worker_loses_nothing(small: Make, tmp_path: Path) -> Non
 
 def test_a_killed_worker_of_a_cluster_loses_nothing(small: Make, tmp_path: Path) -> None:
     pytest.importorskip("distributed")
-    d = small(replications=60)
+    d = small(replications=30)
     store, other, killed = Store(tmp_path / "a"), Store(tmp_path / "b"), []
     with cluster("local", 2) as place:
         client = place.executor._client  # type: ignore[union-attr]
 
         def progress(words: str, done: int, total: int) -> None:
-            if done > 20 and not killed:
+            if done > 12 and not killed:
                 killed.append(next(iter(client.run(os.getpid).values())))
                 os.kill(killed[0], signal.SIGKILL)
 

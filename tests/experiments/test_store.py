@@ -116,7 +116,7 @@ def test_a_full_disk_is_one_line_and_leaves_a_valid_store(
         monkeypatch.setattr(os, "fsync", full)
     else:
         monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(InputError, match="No space left on device.*make room") as error:
+    with pytest.raises(InputError, match=r"No space left on device.*make room") as error:
         store.add(rows(9), 1)
     assert "\n" not in str(error.value)
     monkeypatch.undo()
@@ -150,9 +150,7 @@ def test_a_process_that_is_killed_while_it_writes_leaves_a_valid_store(tmp_path:
     assert done.returncode == -9
     store = Store(tmp_path)
     assert store.known(1) == {"a" * 32: set(range(5))}
-    assert [p for p in tmp_path.rglob(".*.part")], (
-        "nothing was half-written: the test shows nothing"
-    )
+    assert list(tmp_path.rglob(".*.part")), "nothing was half-written: the test shows nothing"
     store.add(rows(50), 1)
     assert store.known(1) == {"a" * 32: set(range(50))}
 
@@ -198,7 +196,7 @@ def test_years_of_another_version_are_kept_and_not_taken_for_today_s(
 
 def test_a_store_of_another_form_says_which_version_reads_it(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"format": 99, "version": "9.1"}')
-    with pytest.raises(InputError, match="form 99.*ectsim 9.1"):
+    with pytest.raises(InputError, match=r"form 99.*ectsim 9\.1"):
         Store(tmp_path)
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(InputError, match="made anew"):
