@@ -206,7 +206,7 @@ def _effects_chart(metric: str, rows: Sequence[Effect], kind: str) -> Chart:
         points = [by.get((e.factor, e.level, measure)) for measure, _, _ in series]
         label = f"{e.factor}: {e.level}" if e.level else e.factor
         shown.append({"label": label, "points": [_point(p, metric) for p in points]})
-    unit = "of 100" if kind == "sobol" else _unit(metric)
+    unit = "parts of 100 of the variance" if kind == "sobol" else _unit(metric)
     rest = len(bars) - len(shown)
     more = f" The {len(shown)} largest of {len(bars)} are drawn, the table has all." if rest else ""
     return {

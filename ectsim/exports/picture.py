@@ -29,7 +29,7 @@ text { fill: var(--ink, #1b2420); font-family: system-ui, "Segoe UI", Arial, san
 .second { stroke: var(--warn, #8a3b12); stroke-dasharray: 7 5 }
 .third { stroke: var(--edge, #6f7d76); stroke-dasharray: 2 4 }
 .band { fill: var(--accent, #0b5f5c); opacity: .15 }
-.target { stroke: var(--warn, #8a3b12); stroke-dasharray: 5 4; stroke-width: 2 }
+.target { stroke: var(--ink, #1b2420); stroke-width: 1.5 }
 .dot { fill: var(--accent, #0b5f5c) } .whisker { stroke: var(--accent, #0b5f5c); stroke-width: 2 }
 .cross { fill: none; stroke: var(--warn, #8a3b12); stroke-width: 2.2 }
 .cross-whisker { stroke: var(--warn, #8a3b12); stroke-width: 1.5 }
