@@ -7,6 +7,7 @@ intervals are SALib's, by resampling the design.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import isnan, nan
@@ -23,6 +24,7 @@ __all__ = ["MEASURES", "Effect", "effects"]
 
 MEASURES = {
     "effect": "difference that a level makes, against the factor's first level",
+    "together": "how much larger the first factor's effect is at the second's other level",
     "change": "difference over the factor's whole range, if the metric follows it in a straight line",
     "share": "share of the spread between points that the factor makes alone",
     "mu_star": "mean size of the factor's effect (Morris' mu*), over its whole range",
@@ -100,6 +102,17 @@ def _factorial(x: Experiment, metric: str) -> Iterator[Effect]:
             yield _over_years(metric, f.name, f"{_text(v)} against {_text(levels[0])}", "effect", difference)  # fmt: skip
         squares = sum(here.sum() * (means[here].mean() - means.mean()) ** 2 for here in at)
         yield Effect(metric, f.name, "", "share", _part(float(squares), all_squares))
+    pairs = itertools.combinations(
+        [f for f in x.design.factors if len(f.grid(x.design.levels)) == 2], 2
+    )
+    for f, g in pairs:
+        first, second = f.grid(x.design.levels), g.grid(x.design.levels)
+        corner = [
+            [years[[p.values[f.name] == a and p.values[g.name] == b for p in x.points]].mean(axis=0) for a in first]
+            for b in second
+        ]  # fmt: skip
+        more = (corner[1][1] - corner[1][0]) - (corner[0][1] - corner[0][0])
+        yield _over_years(metric, f"{f.name} x {g.name}", "", "together", more)
 
 
 def _one_at_a_time(x: Experiment, metric: str) -> Iterator[Effect]:

@@ -16,9 +16,19 @@ import ectsim
 from ectsim.scenario import Scenario
 from ectsim.share import data_dir
 
-__all__ = ["code_hash", "data_hash", "hashes", "machine", "model_files", "scenario_key", "versions"]
+__all__ = [
+    "code_hash",
+    "data_files",
+    "data_hash",
+    "hashes",
+    "machine",
+    "model_files",
+    "scenario_key",
+    "versions",
+]
 
 _PACKAGE = Path(ectsim.__file__).resolve().parent
+_READ_BY_PEOPLE = ("ambiguities", "evidence", "facts", "glossary", "lessons", "status")
 _ROOTS = ("ectsim.experiment",)
 """Where a simulation starts: what these import, at the top or inside a function, makes the digits."""
 
@@ -77,10 +87,19 @@ def code_hash() -> str:
 def data_hash() -> str:
     """Return sixteen hexadecimal digits of the data that a simulation reads beside its scenario.
 
-    Schools, calendars and regimes are part of the scenario and stand in its own key.
+    Schools and regimes are part of the scenario and stand in its own key; what is only read by people,
+    such as sources and lessons, does not count.
     """
+    return _digest(data_files(), data_dir())
+
+
+def data_files() -> tuple[Path, ...]:
+    """Return the data files that count, in order."""
     root = data_dir()
-    return _digest(tuple(sorted((*root.glob("*.csv"), *root.glob("*.toml")))), root)
+    tables = (
+        p for p in (*root.glob("*.csv"), *root.glob("*.toml")) if p.stem not in _READ_BY_PEOPLE
+    )
+    return tuple(sorted((*tables, *(root / "calendars").glob("*.csv"))))
 
 
 def hashes() -> str:

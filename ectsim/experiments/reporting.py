@@ -251,7 +251,7 @@ def _text(value: float, e: Effect) -> str:
     if e.measure in SHARES:
         return f"{100 * value:.1f} of 100"
     unit = METRICS[e.metric].unit
-    signed = e.measure in ("effect", "change", "mu")
+    signed = e.measure in ("effect", "together", "change", "mu")
     return f"{100 * value:{'+' if signed else ''}.2f} points" if unit == "share" else value_text(value, unit, signed=signed)  # fmt: skip
 
 
@@ -467,16 +467,25 @@ def lines(experiment: Experiment, result: Mapping[str, Any]) -> list[str]:
             out += [f"  {row[0]}: {row[3]}, asked for {row[1]}" for row in chart["table"]["rows"]]
             continue
         order = [f for f, _, _ in strongest(found, metric)]
-        mine = sorted((e for e in found if e.metric == metric), key=lambda e: order.index(e.factor) if e.factor in order else len(order))  # fmt: skip
+        mine = sorted((e for e in found if e.metric == metric and e.measure != "together"), key=lambda e: order.index(e.factor) if e.factor in order else len(order))  # fmt: skip
         out += _columns(
             [
                 [e.factor, e.level or e.measure, _text(e.value, e), "" if isnan(e.lo) else f"{_text(e.lo, e)} to {_text(e.hi, e)}"]
-                for e in mine[: 3 * MOST_ROWS]
+                for e in [*mine[: 3 * MOST_ROWS], *_pairs(found, metric)]
             ]
         )  # fmt: skip
     if result["warnings"]:
         out += ["", "To know:"] + [f"  - {w}" for w in result["warnings"]]
     return [*out, "", f"Code: {result['code']}", result["limits"]]
+
+
+def _pairs(rows: Sequence[Effect], metric: str) -> list[Effect]:
+    """Return the three pairs of factors that depend most on each other, where that is not chance."""
+    sure = [
+        e for e in rows
+        if e.metric == metric and e.measure == "together" and not isnan(e.lo) and not e.lo <= 0 <= e.hi
+    ]  # fmt: skip
+    return sorted(sure, key=lambda e: -abs(e.value))[:3]
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -62,6 +62,12 @@ def test_a_factorial_finds_the_differences_whatever_the_year(small: Make) -> Non
 def test_what_factors_do_only_together_is_nobody_s_alone(small: Make) -> None:
     found = measured(make(small, levels=2), together)
     assert found["conditions.culture", "share"] == pytest.approx(0.0, abs=1e-12)
+    # 4 a b, each from -1/2 to 1/2: the effect of a is -2 at one end of b and 2 at the other
+    pair = "conditions.culture x conditions.belief"
+    assert found[pair, "together"] == pytest.approx(4.0)
+    assert found["conditions.culture x dummy", "together"] == pytest.approx(0.0)
+    alone = measured(make(small, levels=2), additive)
+    assert alone[pair, "together"] == pytest.approx(0.0)
 
 
 def test_one_at_a_time_is_a_difference_from_the_scenario(small: Make) -> None:

@@ -19,6 +19,7 @@ from ectsim.experiments.store import Store, Year, whole, write_whole
 from ectsim.ledger import BINS
 from ectsim.metrics import METRICS
 from ectsim.scenario import load
+from ectsim.share import data_dir
 
 
 def year(scenario: str, replication: int, value: float = 0.5) -> Year:
@@ -243,3 +244,29 @@ def test_the_code_that_counts_is_the_model_s_and_not_the_pages() -> None:
     names = {p.relative_to(p.parents[1]).as_posix() for p in provenance.model_files()}
     assert {"model/year.py", "model/coaching.py", "ectsim/luck.py", "ectsim/metrics.py"} <= names
     assert not {n for n in names if "cli" in n or "chart" in n or "experiments/" in n}
+
+
+READS = """
+import sys
+seen = set()
+def look(event, args):
+    if event == "open":
+        seen.add(str(args[0]))
+sys.addaudithook(look)
+from ectsim.experiment import run_one
+from ectsim.scenario import load
+run_one(load("default").with_changes({"programme.run_years": 2}), 1, 0)
+print(*sorted(seen), sep=chr(10))
+"""
+
+
+def test_every_table_that_a_simulation_opens_counts() -> None:
+    root = str(Path(__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, "-c", READS], cwd=root, check=True, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": root},
+    )  # fmt: skip
+    opened = {Path(line) for line in done.stdout.splitlines()}
+    tables = {p for p in opened if p.parent == data_dir()}
+    assert {"events.csv", "steps.csv", "modules.csv"} <= {p.name for p in tables}
+    assert tables <= set(provenance.data_files())
