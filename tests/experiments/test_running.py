@@ -106,14 +106,14 @@ def test_resume_wants_a_run_to_go_on_with(small: Make, tmp_path: Path) -> None:
 
 
 def test_precision_gives_each_point_the_years_that_it_needs(small: Make, tmp_path: Path) -> None:
-    d = small(replications=10, precision={"completion_any": 0.12}, most=30)
+    d = small(replications=10, precision={"completion_any": 0.08}, most=40)
     x = run_design(d, Store(tmp_path))
     assert min(x.counts) >= 15
     assert len(set(x.counts)) > 1
     for n, done in zip(x.counts, x.decisions, strict=True):
         assert done.found is None or done.found + 5 <= n
     more = Store(tmp_path / "more")
-    run_design(small(replications=30), more)  # years that are there already change nothing
+    run_design(small(replications=40), more)  # years that are there already change nothing
     again = run_design(d, more)
     assert (again.simulated, again.counts) == (0, x.counts)
     result = keep(again, more)
