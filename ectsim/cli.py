@@ -111,8 +111,9 @@ def run(arguments: list[str]) -> int:
         if not arguments:  # the help has been printed
             typer.echo(error.format_message())
             return 2
-        where = f"ectsim {error.ctx.info_name}" if error.ctx and error.ctx.parent else "ectsim"
-        _complain(f"{where}: {error.format_message()} - see {where} --help")
+        command = f" {error.ctx.info_name}" if error.ctx and error.ctx.parent else ""
+        of = f"{command.strip()}: " if command else ""
+        _complain(f"{of}{error.format_message()} - see ectsim{command} --help")
         return 2
     except (Cancelled, KeyboardInterrupt, typer.Abort) as stop:
         _complain(
