@@ -332,8 +332,12 @@ def _until(
     from ectsim import experiment as running  # noqa: PLC0415
     from ectsim.experiments import precision  # noqa: PLC0415
 
-    limit = 2000 if most is None else most
-    rule = precision.Rule(precision.read_goals(goals), least=min(10, limit), most=limit)
+    rule = precision.Rule(precision.read_goals(goals), most=2000 if most is None else most)
+    if rule.most < rule.least:
+        raise InputError(
+            f"a precision needs {rule.least} years", where=f"--replications {rule.most}",
+            remedy="allow more, or leave it out",
+        )  # fmt: skip
     count = running.default_workers() if workers is None else workers
     with running.local_pool(count) as pool, _progress(scenario.name) as progress:
         return precision.replicate_until(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,8 @@ class Effect:
         }
 
 
-def effects(experiment: Experiment) -> list[Effect]:
+@lru_cache(maxsize=2)
+def effects(experiment: Experiment) -> tuple[Effect, ...]:
     """Return what each factor does to each metric that the design reports on.
 
     Parameters
@@ -77,7 +79,7 @@ def effects(experiment: Experiment) -> list[Effect]:
 
     Returns
     -------
-    list of Effect
+    tuple of Effect
         By metric, then factor. A metric that does not exist at some point has no effects.
     """
     kinds = {
@@ -85,7 +87,7 @@ def effects(experiment: Experiment) -> list[Effect]:
         "morris": _morris, "sobol": _sobol,
     }  # fmt: skip
     of = kinds[experiment.design.kind]
-    return [e for metric in experiment.design.metrics for e in of(experiment, metric)]
+    return tuple(e for metric in experiment.design.metrics for e in of(experiment, metric))
 
 
 def _factorial(x: Experiment, metric: str) -> Iterator[Effect]:

@@ -27,6 +27,9 @@ Chart = dict[str, Any]
 MOST_ROWS = 15
 """Factors in a picture and points on a terminal; the tables hold all of them."""
 
+MOST_FACTORS = 6
+"""Factors whose values are listed on a terminal."""
+
 SHARES = ("share", "S1", "ST")
 """Measures that are shares, whatever the metric's unit."""
 
@@ -291,6 +294,7 @@ def precision_chart(goals: Sequence[Mapping[str, Any]], years: int) -> Chart:
     """
     # each half-width over the one that was asked for: so all of them have one target
     series, table = [], []
+    missed = [METRICS[g["metric"]].label for g in goals if not g["reached"]]
     goals = [g for g in goals if g["curve"]["n"]]  # a metric may exist in no year
     x = list(range(2, years + 1))
     for g in goals[:3]:
@@ -303,7 +307,6 @@ def precision_chart(goals: Sequence[Mapping[str, Any]], years: int) -> Chart:
         table.append(
             [METRICS[g["metric"]].label, _wanted(g), value_text(mean, g["unit"]), _half(half, g["unit"]), "yes" if g["reached"] else "no"]
         )  # fmt: skip
-    missed = [METRICS[g["metric"]].label for g in goals if not g["reached"]]
     high = max(3.0, *(v for s in series for v in s["values"][8:] if v is not None)) if x else 3.0
     return {
         "title": f"{years:,} simulated years are precise enough"
@@ -455,11 +458,12 @@ def lines(experiment: Experiment, result: Mapping[str, Any]) -> list[str]:
     if result["banner"]:
         out += [f"! {result['banner']}", ""]
     out += [_lead(result), ""]
-    table = _points_table(x)
-    rows = [[str(v) for v in row] for row in table["rows"][:MOST_ROWS]]
-    out += _columns([table["columns"], *rows])
-    if len(x.points) > MOST_ROWS:
-        out.append(f"  and {len(x.points) - MOST_ROWS:,} more points in summary.csv")
+    if len(x.design.factors) <= MOST_FACTORS:  # more do not fit a line
+        table = _points_table(x)
+        rows = [[str(v) for v in row] for row in table["rows"][:MOST_ROWS]]
+        out += _columns([table["columns"], *rows])
+        if len(x.points) > MOST_ROWS:
+            out.append(f"  and {len(x.points) - MOST_ROWS:,} more points in summary.csv")
     found = effects(x)
     for metric, chart in charts(x, found).items():
         out += ["", chart["title"]]

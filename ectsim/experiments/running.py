@@ -42,13 +42,14 @@ PIECE_SECONDS = 1.0
 """How long a piece of work should take: a hundred times what sending it takes, and soon stopped."""
 
 WRITE_SECONDS = 1.0
-"""How often what came in is written: what a killed run loses at most."""
+"""How often what came in is written, at first; later every hundredth of the time so far, so that a day's
+run leaves some hundred parts and not a hundred thousand. It is what a killed run has to do again."""
 
 MOST_YEARS = 500
 """Years in a piece at most."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Experiment:
     """A design with all its simulated years.
 
@@ -224,13 +225,14 @@ class _Writer:
     def __init__(self, store: Store, seed: int) -> None:
         self.store, self.seed = store, seed
         self.rows: list[Year] = []
-        self.written = time.monotonic()
+        self.begun = self.written = time.monotonic()
         self.count = 0
 
     def take(self, rows: Sequence[Year]) -> None:
         self.rows += rows
         self.count += len(rows)
-        if time.monotonic() - self.written >= WRITE_SECONDS:
+        now = time.monotonic()
+        if now - self.written >= max(WRITE_SECONDS, (now - self.begun) / 100):
             self.write()
 
     def write(self) -> None:
@@ -286,7 +288,7 @@ def run_design(
     points = tuple(design.expand(base))
     keys = [_key(base, p) for p in points]
     if not store.begun(key):
-        about = {"design": design.model_dump(mode="json"), "scenario": base.name, "hashes": provenance.hashes()}  # fmt: skip
+        about = {"design": design.model_dump(mode="json", exclude={"scenario"}), "scenario": base.name, "hashes": provenance.hashes()}  # fmt: skip
         store.put(key, "design.json", (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode())  # fmt: skip
     run = _Run(design, key, store, base, points, keys, executor, max(1, lanes), progress, cancelled)
     stored = sum(len(run.known.get(k, ())) for k in run.changes)

@@ -140,6 +140,7 @@ def test_simulate_takes_a_precision(school: Path, tmp_path: Path, capsys: pytest
         (["--precision", "completion=0.1"], "no metric"),
         (["--precision", "0"], "no half-width"),
         (["--plot", "x.svg"], "add --precision"),
+        (["--precision", "0.1", "--replications", "3"], "needs 10 years"),
         (["--precision", "0.5", "--plot", "x.png", "--replications", "12"], ".svg or .html"),
     ],
 )

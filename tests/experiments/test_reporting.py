@@ -119,6 +119,29 @@ def test_the_command_prints_one_object_and_writes_everything(
     assert "0 years simulated, 32 were stored before" in out
 
 
+def test_ctrl_c_says_what_is_stored(
+    design_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    def interrupted(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ectsim.experiments.running.run_one", interrupted)
+    arguments = ["experiment", str(design_file), "--to", str(tmp_path / "s"), "--workers", "1"]
+    assert run(arguments) == 130
+    err = capsys.readouterr().err
+    assert "stopped; 0 of 120 simulated years are stored" in err
+    assert err.count("\n") == 1
+    monkeypatch.undo()
+    assert run([*arguments, "--resume"]) == 0
+
+
+def test_no_path_of_the_machine_is_stored(design_file: Path, tmp_path: Path) -> None:
+    assert run(["experiment", str(design_file), "--to", str(tmp_path / "s"), "--workers", "1"]) == 0
+    for path in (tmp_path / "s").rglob("*"):
+        if path.is_file():
+            assert str(tmp_path.parent).encode() not in path.read_bytes(), path.name
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [("factors = 1", "not a table"), ("[factors", "design.toml"), ('kind = "morris"', "no factor")],
