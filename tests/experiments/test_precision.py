@@ -149,3 +149,34 @@ def test_a_wrong_precision_is_one_line(school: Path, more: list[str], words: str
     err = capsys.readouterr().err
     assert words in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.deep
+def test_where_the_rule_stops_a_school_s_intervals_hold_its_mean(school: Path, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
+    """One long run is cut into series that are independent; its mean is the truth."""
+    from ectsim.experiment import local_pool, replicate
+
+    series, years = 250, 80
+    with local_pool(2) as pool:
+        whole = replicate(load(str(school)), seed=11, replications=series * years, executor=pool)
+    for metric, wanted in (
+        ("completion_any", 0.05),
+        ("completion_full", 0.05),
+        ("lowest_ect", 0.07),
+    ):
+        values = whole.metric(metric)
+        truth = statistics.fmean(values)
+        held, sizes, reached = 0, [], 0
+        for k in range(series):
+            mine = values[k * years : (k + 1) * years]
+            found = decide({metric: mine}, Rule((Goal(metric, wanted),), 10, years))
+            mean, half = curve(mine[: found.replications])[-1]
+            held += abs(mean - truth) <= half
+            reached += found.found is not None
+            sizes.append(found.replications)
+        with capsys.disabled():
+            print(
+                f"\n{metric}: half-width {wanted}, {statistics.fmean(sizes):.1f} years on average, "
+                f"reached in {reached}, the mean held in {held} of {series} ({100 * held / series:.1f} %)"
+            )
+        assert 0.92 <= held / series <= 0.98
