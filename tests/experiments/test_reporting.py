@@ -101,7 +101,7 @@ def test_a_result_holds_no_time_path_or_count_of_workers(small: Make, tmp_path: 
 def test_the_command_prints_one_object_and_writes_everything(
     design_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = design_file.read_text(encoding="utf-8").replace("15", "4", 1)
+    text = design_file.read_text(encoding="utf-8").replace("replications = 15", "replications = 4")
     design_file.write_text(text, encoding="utf-8")
     arguments = ["experiment", str(design_file), "--to", str(tmp_path / "s"), "--workers", "1"]
     assert run([*arguments, "--json"]) == 0
