@@ -1,1 +1,1 @@
-"""Experiments: designs over any field of a scenario, a store of simulated years, what the factors do."""
+"""Experiments: designs, a store of simulated years, comparisons, what drives an answer."""
