@@ -320,6 +320,8 @@ def simulate(
     the_seed = _seed(scenario, seed, school)
     if plot is not None and not precision:
         raise InputError("--plot shows how a precision is reached", remedy="add --precision 0.02")
+    if plot is not None and plot.suffix.lower() not in (".svg", ".html"):
+        raise InputError("a plot is .svg or .html", where=str(plot), remedy="name such a file")
     if precision:
         results, reached = _until(chosen, the_seed, precision, replications, workers)
         result = analysis.result_dict(results) | {"precision": reached}
@@ -361,12 +363,10 @@ def _precision_lines(reached: dict[str, Any], plot: Path | None, scenario: Scena
 
     chart = precision_chart(reached["goals"], reached["used"]) | {"banner": scenario.banner}
     if plot is not None:
-        if plot.suffix.lower() not in (".svg", ".html"):
-            raise InputError("a plot is .svg or .html", where=str(plot), remedy="name such a file")
         drawn = svg(chart) if plot.suffix.lower() == ".svg" else page(
             scenario.name, lead=[], charts=[chart], notes=[*scenario.warnings, LIMITS], banner=scenario.banner
         )  # fmt: skip
-        write_whole(plot, drawn.encode())
+        write_whole(plot, drawn.encode(), remedy="name a file that you may write")
     rows = chart["table"]["rows"]
     return ["", chart["title"], *(f"  {row[0]}: {row[3]}, asked for {row[1]}" for row in rows)]
 

@@ -13,6 +13,7 @@ from ectsim import __version__
 from ectsim.analysis import LIMITS, Estimate, estimate
 from ectsim.experiments import provenance
 from ectsim.experiments.designs import DUMMY, KINDS, known_fields
+from ectsim.experiments.drivers import told
 from ectsim.experiments.effects import MEASURES, Effect, effects, strongest
 from ectsim.experiments.precision import precision_dict
 from ectsim.experiments.running import Experiment
@@ -44,7 +45,8 @@ def result_dict(experiment: Experiment) -> dict[str, Any]:
         ``points``, ``years`` (of all points together), ``factors`` (each with ``name``, ``ask``,
         ``status``, ``levels`` or ``low`` and ``high``), ``metrics`` {name: {label, unit, lowest,
         highest}}, each with ``point``, ``values``, ``mean``, ``lo``, ``hi``), ``effects`` (rows of
-        :class:`~ectsim.experiments.effects.Effect`), ``precision`` (None without a rule),
+        :class:`~ectsim.experiments.effects.Effect`), ``precision`` (None without a rule), ``drivers`` (which assumptions matter most, see
+        :func:`ectsim.experiments.drivers.told`),
         ``hashes``, ``version``, ``banner``, ``warnings``, ``limits``.
     """
     x, d = experiment, experiment.design
@@ -62,6 +64,7 @@ def result_dict(experiment: Experiment) -> dict[str, Any]:
         "metrics": {m: _range(x, m) for m in d.metrics},
         "effects": [e.to_dict() for e in effects(x)],
         "precision": _precision(x),
+        "drivers": told(x.base),
         "hashes": provenance.hashes(),
         "version": __version__,
         "banner": x.base.banner,
@@ -388,6 +391,7 @@ def report(experiment: Experiment, result: Mapping[str, Any], drawn: Sequence[Ch
     code = result["code"]
     notes = [
         *result["warnings"],
+        *([result["drivers"]["sentence"]] if result["drivers"] else []),
         f"Seed {d.seed}; all points live through the same years. ectsim {result['version']}, code and data {result['hashes']}, design {x.key}.",
         f"Scenario: {result['scenario']}" + (f", code {code}" if len(code) <= 160 else "") + ".",
         "results.parquet beside this page has every year, summary.csv every point, effects.csv every effect.",
@@ -478,6 +482,8 @@ def lines(experiment: Experiment, result: Mapping[str, Any]) -> list[str]:
                 for e in [*mine[: 3 * MOST_ROWS], *_pairs(found, metric)]
             ]
         )  # fmt: skip
+    if result["drivers"]:
+        out += ["", result["drivers"]["sentence"]]
     if result["warnings"]:
         out += ["", "To know:"] + [f"  - {w}" for w in result["warnings"]]
     return [*out, "", f"Code: {result['code']}", result["limits"]]

@@ -65,7 +65,10 @@ class Year(NamedTuple):
     metrics: tuple[float, ...]
 
 
-def write_whole(path: Path, content: bytes) -> None:
+ROOM = "make room or name another folder; what was stored is kept, --resume goes on with it"
+
+
+def write_whole(path: Path, content: bytes, *, remedy: str = ROOM) -> None:
     """Write a file whole or not at all.
 
     Parameters
@@ -74,6 +77,8 @@ def write_whole(path: Path, content: bytes) -> None:
         Where; a file that is there is replaced.
     content : bytes
         What.
+    remedy : str
+        What to do when it cannot be written.
 
     Raises
     ------
@@ -93,7 +98,7 @@ def write_whole(path: Path, content: bytes) -> None:
             scrap.unlink(missing_ok=True)
         raise InputError(
             f"the result cannot be written ({error.strerror or error})", where=str(path.parent),
-            remedy="make room or name another folder; what was stored is kept, --resume goes on with it",
+            remedy=remedy,
         ) from None  # fmt: skip
 
 
