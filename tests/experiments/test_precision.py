@@ -152,6 +152,35 @@ def test_a_wrong_precision_is_one_line(school: Path, more: list[str], words: str
 
 
 @pytest.mark.deep
+@pytest.mark.parametrize("shape", ["normal", "skewed", "bounded"])
+@pytest.mark.parametrize("half", [1.0, 3.0])
+def test_where_the_rule_stops_intervals_hold_a_known_mean(shape: str, half: float, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
+    """Series with a mean of 50 and a standard deviation of 10, in three shapes."""
+    rng = np.random.default_rng(7)
+    series, most = 2000, 1000
+    held, sizes = 0, []
+    for _ in range(series):
+        if shape == "normal":
+            values = rng.normal(50, 10, most)
+        elif shape == "skewed":  # as what the least-served ECT gets: most years well, some badly
+            values = 60 - rng.gamma(1.0, 10, most)
+        else:
+            values = 50 + 10 * math.sqrt(12) * (rng.beta(1, 1, most) - 0.5)
+        mine = values.tolist()
+        n = decide({"completion_any": mine[: 150 if half > 2 else most]}, Rule((Goal("completion_any", half),))).replications  # fmt: skip
+        mean, reached = curve(mine[:n])[-1]
+        assert reached <= half
+        held += abs(mean - 50) <= reached
+        sizes.append(n)
+    with capsys.disabled():
+        print(
+            f"\n{shape}, half-width {half:g}: {statistics.fmean(sizes):.0f} years on average, "
+            f"the mean held in {100 * held / series:.1f} % of {series}"
+        )
+    assert 0.90 <= held / series <= 0.98
+
+
+@pytest.mark.deep
 def test_where_the_rule_stops_a_school_s_intervals_hold_its_mean(school: Path, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """One long run is cut into series that are independent; its mean is the truth."""
     from ectsim.experiment import local_pool, replicate
