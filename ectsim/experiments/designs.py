@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, ValidationError, field_validator
 
 from ectsim.errors import InputError, near
-from ectsim.experiments.precision import Rule, read_goal
+from ectsim.experiments.precision import LEAST, Rule, read_goal
 from ectsim.folder import explain, read_toml
 from ectsim.luck import stable_seed
 from ectsim.metrics import METRICS
@@ -369,7 +369,7 @@ def make_design(
         read_goal(metric, half, where=f"{where}, precision.{metric}")
     rest["precision"] = dict(goals)
     if goals:
-        rest.setdefault("replications", 10)
+        rest.setdefault("replications", LEAST)
     rest["factors"] = _factors(rest.get("factors", {}), rest.pop("ranges", ()), where)
     try:
         design = Design.model_validate(rest)

@@ -20,10 +20,14 @@ from ectsim.experiment import Results, replicate
 from ectsim.metrics import METRICS
 from ectsim.scenario import Scenario
 
-__all__ = ["HEADLINE", "Decision", "Goal", "Rule", "curve", "decide", "read_goal", "read_goals", "replicate_until"]  # fmt: skip
+__all__ = ["HEADLINE", "LEAST", "Decision", "Goal", "Rule", "curve", "decide", "read_goal", "read_goals", "replicate_until"]  # fmt: skip
 
 LOOK_AHEAD = 5
 """Replications that the precision must last, of every hundred (the rule's recommended kLimit)."""
+
+LEAST = 30
+"""Replications before the rule may stop. With the usual three to ten a metric that is skewed is now and
+then taken for precise because no bad year has come yet: see ``docs/studies/precision.md``."""
 
 HEADLINE = ("completion_full", "completion_any", "lowest_ect")
 """Metrics that a bare number means: shares, all of them."""
@@ -69,7 +73,7 @@ class Rule:
     """
 
     goals: tuple[Goal, ...]
-    least: int = 10
+    least: int = LEAST
     most: int = 2000
 
 

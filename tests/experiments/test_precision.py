@@ -112,7 +112,9 @@ def test_simulating_until_gives_the_first_years_of_a_longer_run(school: Path) ->
     from ectsim.experiment import replicate
 
     scenario = load(str(school))
-    rule = Rule((Goal("completion_any", 0.05),), 10, 300)
+    rule = Rule(
+        (Goal("completion_any", 0.05),), 10, 300
+    )  # fewer years than is wise: it is the same
     found, reached = replicate_until(scenario, rule, seed=4)
     assert 10 < len(found.runs) < 300
     assert reached["used"] == len(found.runs)
@@ -130,7 +132,8 @@ def test_simulate_takes_a_precision(school: Path, tmp_path: Path, capsys: pytest
     assert (share["hi"] - share["lo"]) / 2 <= 0.06
     assert data["replications"] == data["precision"]["used"]
     assert ET.fromstring(plot.read_text(encoding="utf-8")).tag.endswith("svg")
-    assert run([*arguments, "--replications", "12"]) == 0
+    arguments[3] = "completion_any=0.001"
+    assert run([*arguments, "--replications", "32"]) == 0
     assert "not precise enough for Held at all" in capsys.readouterr().out
 
 
@@ -140,7 +143,7 @@ def test_simulate_takes_a_precision(school: Path, tmp_path: Path, capsys: pytest
         (["--precision", "completion=0.1"], "no metric"),
         (["--precision", "0"], "no half-width"),
         (["--plot", "x.svg"], "add --precision"),
-        (["--precision", "0.1", "--replications", "3"], "needs 10 years"),
+        (["--precision", "0.1", "--replications", "3"], "needs 30 years"),
         (["--precision", "0.5", "--plot", "x.png", "--replications", "12"], ".svg or .html"),
     ],
 )
@@ -157,7 +160,7 @@ def test_a_wrong_precision_is_one_line(school: Path, more: list[str], words: str
 def test_where_the_rule_stops_intervals_hold_a_known_mean(shape: str, half: float, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     """Series with a mean of 50 and a standard deviation of 10, in three shapes."""
     rng = np.random.default_rng(7)
-    series, most = 2000, 1000
+    series, most = (2000, 150) if half > 2 else (500, 1000)
     held, sizes = 0, []
     for _ in range(series):
         if shape == "normal":
@@ -167,7 +170,7 @@ def test_where_the_rule_stops_intervals_hold_a_known_mean(shape: str, half: floa
         else:
             values = 50 + 10 * math.sqrt(12) * (rng.beta(1, 1, most) - 0.5)
         mine = values.tolist()
-        n = decide({"completion_any": mine[: 150 if half > 2 else most]}, Rule((Goal("completion_any", half),))).replications  # fmt: skip
+        n = decide({"completion_any": mine}, Rule((Goal("completion_any", half),))).replications  # fmt: skip
         mean, reached = curve(mine[:n])[-1]
         assert reached <= half
         held += abs(mean - 50) <= reached
@@ -177,7 +180,7 @@ def test_where_the_rule_stops_intervals_hold_a_known_mean(shape: str, half: floa
             f"\n{shape}, half-width {half:g}: {statistics.fmean(sizes):.0f} years on average, "
             f"the mean held in {100 * held / series:.1f} % of {series}"
         )
-    assert 0.90 <= held / series <= 0.98
+    assert 0.92 <= held / series <= 0.98
 
 
 @pytest.mark.deep
