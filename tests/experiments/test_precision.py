@@ -188,7 +188,7 @@ def test_where_the_rule_stops_a_school_s_intervals_hold_its_mean(school: Path, c
     """One long run is cut into series that are independent; its mean is the truth."""
     from ectsim.experiment import local_pool, replicate
 
-    series, years = 250, 80
+    series, years = 100, 80
     with local_pool(2) as pool:
         whole = replicate(load(str(school)), seed=11, replications=series * years, executor=pool)
     for metric, wanted in (
@@ -201,7 +201,7 @@ def test_where_the_rule_stops_a_school_s_intervals_hold_its_mean(school: Path, c
         held, sizes, reached = 0, [], 0
         for k in range(series):
             mine = values[k * years : (k + 1) * years]
-            found = decide({metric: mine}, Rule((Goal(metric, wanted),), 10, years))
+            found = decide({metric: mine}, Rule((Goal(metric, wanted),), most=years))
             mean, half = curve(mine[: found.replications])[-1]
             held += abs(mean - truth) <= half
             reached += found.found is not None
@@ -211,4 +211,4 @@ def test_where_the_rule_stops_a_school_s_intervals_hold_its_mean(school: Path, c
                 f"\n{metric}: half-width {wanted}, {statistics.fmean(sizes):.1f} years on average, "
                 f"reached in {reached}, the mean held in {held} of {series} ({100 * held / series:.1f} %)"
             )
-        assert 0.92 <= held / series <= 0.98
+        assert 0.88 <= held / series  # three standard errors below 95 in 100
