@@ -17,11 +17,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from ectsim import __version__, desk, hour
+from ectsim import __version__, desk, desk_plans, hour
 from ectsim.errors import InputError
 from ectsim.experiment import Replication
 from ectsim.scenario import Scenario
-from ectsim.service import Chunk, Handlers, Job, Reply, portions
+from ectsim.service import Chunk, Handlers, Job, Reply, Search, portions
 
 __all__ = ["handlers"]
 
@@ -258,7 +258,7 @@ def replay(data: dict[str, Any], body: bytes) -> Job:
 
 @handlers.add("export")
 def export(data: dict[str, Any], body: bytes) -> Job | Reply:
-    """Write a result or a scenario as a file: ``form`` is json, csv or toml."""
+    """Write a result or a scenario as a file; see :func:`ectsim.desk.export`."""
     _, own, seed, count = _arm(data)
     form = str(data.get("form") or "json")
 
@@ -266,7 +266,7 @@ def export(data: dict[str, Any], body: bytes) -> Job | Reply:
         name, media, content = desk.export(own, seed, arms[0] if arms else [], form)
         return Reply({"name": name, "type": media}, content)
 
-    return file([]) if form == "toml" else _years([own], seed, count, file)
+    return file([]) if form in ("toml", "ics") else _years([own], seed, count, file)
 
 
 # --- the mentor's page ------------------------------------------------------------------------
@@ -307,3 +307,42 @@ def numbers(data: dict[str, Any], body: bytes) -> Reply:
 def pair_year(data: dict[str, Any], body: bytes) -> Job:
     """Tell one pair's year week by week; see :func:`ectsim.desk.pair_year`."""
     return Job([Chunk(desk.pair_year, (data, uploads()))])
+
+
+# --- the coordinator's tasks ------------------------------------------------------------------
+
+
+@handlers.add("hours")
+def hours(data: dict[str, Any], body: bytes) -> Job:
+    """Check the hours of a plan; see :func:`ectsim.desk_plans.hours`."""
+    return Job([Chunk(desk_plans.hours, (data, uploads()))])
+
+
+@handlers.add("enough")
+def enough(data: dict[str, Any], body: bytes) -> Search:
+    """Find the cheapest protection that is enough; see :func:`ectsim.desk_plans.enough`."""
+    return Search(lambda executor, tell: desk_plans.enough(data, uploads(), executor, tell))
+
+
+@handlers.add("stress")
+def stress(data: dict[str, Any], body: bytes) -> Search:
+    """Find what breaks a plan; see :func:`ectsim.desk_plans.stress`."""
+    return Search(lambda executor, tell: desk_plans.stress(data, uploads(), executor, tell))
+
+
+@handlers.add("slots")
+def slots(data: dict[str, Any], body: bytes) -> Job:
+    """Rank the slots of every pair; see :func:`ectsim.desk_plans.ranked_slots`."""
+    return Job([Chunk(desk_plans.ranked_slots, (data, uploads()))])
+
+
+@handlers.add("best_plan")
+def best_plan(data: dict[str, Any], body: bytes) -> Job:
+    """Choose slots for all pairs at once; see :func:`ectsim.desk_plans.best_plan`."""
+    return Job([Chunk(desk_plans.best_plan, (data, uploads()))], lane="desk")
+
+
+@handlers.add("made_up")
+def made_up(data: dict[str, Any], body: bytes) -> Job:
+    """Make up a school of a given size; see :func:`ectsim.desk_plans.made_up`."""
+    return Job([Chunk(desk_plans.made_up, (data, uploads()))], keep=False)
