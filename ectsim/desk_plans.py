@@ -235,17 +235,20 @@ def ranked_slots(data: Mapping[str, Any], uploads: Path) -> dict[str, Any]:
                 "free": any(g["slots"] for g in groups),
             }
         )
-    dates = [tables.dates(d) for d in range(len(WEEKDAYS))]
-    days = [[WEEKDAYS[d], n - kept, n] for d, (n, kept) in enumerate(dates)]
-    worst = max(days, key=lambda d: d[1])
-    least = min(days, key=lambda d: d[1])
+    days = [(day, *tables.dates(d)) for d, day in enumerate(WEEKDAYS)]
+    lost = {day: n - kept for day, n, kept in days}
+    worst, least = max(lost, key=lambda d: lost[d]), min(lost, key=lambda d: lost[d])
     sentence = (
-        f"{worst[0]}s lose {worst[1]} of {worst[2]} dates to bank holidays, training days and the like; "
-        f"{least[0]}s lose {least[1] or 'none'}."
-        if worst[1] > least[1]
+        f"{worst}s lose {lost[worst]} of {dict((d, n) for d, n, _ in days)[worst]} dates to bank holidays, "
+        f"training days and the like; {least}s lose {lost[least] or 'none'}."
+        if lost[worst] > lost[least]
         else "No weekday loses more dates to the calendar than another."
     )
-    return {"pairs": pairs, "days": days, "sentence": sentence}
+    return {
+        "pairs": pairs,
+        "days": [[day, lost[day], n] for day, n, _ in days],
+        "sentence": sentence,
+    }
 
 
 def best_plan(data: Mapping[str, Any], uploads: Path) -> dict[str, Any]:

@@ -460,7 +460,7 @@ class _Turn(Executor):
         self.service, self.run, self.chunks, self.lane = service, run, chunks, lane
         self.asked: list[Future[Any]] = []
         self.landed = 0
-        self.step, self.steps = 0, 1
+        self.step, self.steps = 0, 0  # not told yet
         self.before = (0, 0)  # pieces landed and asked for when the step began
         self.most = 0
 
@@ -502,6 +502,8 @@ class _Turn(Executor):
 
     def progress(self, spent: float) -> dict[str, object]:
         """Say how far it is, a hundred units a step; what a step still asks for is not known."""
+        if not self.steps:
+            return {"done": 0, "total": 100, "left": None}
         landed, asked = self.landed - self.before[0], len(self.asked) - self.before[1]
         within = min(95, 100 * landed // asked) if asked else 0
         total = 100 * self.steps
