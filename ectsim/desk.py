@@ -201,7 +201,8 @@ def import_upload(
     Parameters
     ----------
     parts : sequence of (str, str, bytes)
-        Role (``timetable``, ``roster``, ``calendar``, ``grid``), file name and content.
+        Role (``timetable``, ``roster``, ``calendar``, ``grid``, ``fet``: FET's own file beside its
+        timetable), file name and content.
     codes : mapping of str to str
         What the user said of codes: code to kind.
     uploads : str
@@ -220,7 +221,7 @@ def import_upload(
     with tempfile.TemporaryDirectory(prefix="ectsim-upload-") as place:
         paths: dict[str, Path] = {}
         for role, name, content in parts:
-            if role not in ("timetable", "roster", "calendar", "grid"):
+            if role not in ("timetable", "roster", "calendar", "grid", "fet"):
                 raise InputError(f"nothing is known of a file for '{role}'")
             folder = Path(place) / role
             folder.mkdir()
@@ -228,6 +229,8 @@ def import_upload(
             paths[role].write_bytes(content)
         if "timetable" not in paths:
             raise InputError("no timetable was chosen", remedy="choose the timetable's file first")
+        if "fet" in paths:
+            _beside(paths)
         if codes:
             paths["codes"] = Path(place) / "codes.toml"
             lines = [f"{toml_value(code)} = {toml_value(kind)}" for code, kind in codes.items()]
@@ -237,6 +240,15 @@ def import_upload(
             grid=paths.get("grid"), codes=paths.get("codes"), to=Path(uploads) / key, replace=True,
         )  # fmt: skip
     return {**report.to_dict(), "school": key, "paths": []}
+
+
+def _beside(paths: dict[str, Path]) -> None:
+    """Put FET's own file where the reader of its exports looks for it: beside them, under their name."""
+    table, given = paths["timetable"], paths.pop("fet")
+    ending = "_teachers.xml" if table.suffix.lower() == ".xml" else "_timetable.csv"
+    if not table.name.lower().endswith(ending):
+        table = paths["timetable"] = table.rename(table.with_name(table.stem + ending))
+    given.rename(table.with_name(table.name[: -len(ending)] + ".fet"))
 
 
 def open_scenario(data: Mapping[str, Any], body: bytes, uploads: Path) -> dict[str, Any]:

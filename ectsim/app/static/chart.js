@@ -373,7 +373,8 @@ function render({ model, el: root }) {
   const svg = el("svg", { role: "img", "aria-labelledby": `${id}-t ${id}-d` }, title, description);
   const summary = el("summary", {}, "Show the numbers");
   const holder = el("div", { class: "ect-table", tabindex: 0, role: "region", "aria-labelledby": id + "-h" });
-  const details = el("details", {}, summary, holder);
+  const origin = el("p", { class: "ect-soft" });
+  const details = el("details", {}, summary, origin, holder);
   const picker = el("select", { id: id + "-w" });
   const pick = el("p", { class: "ect-tools" }, el("label", { for: id + "-w" }, "Show week "), picker);
   const say = el("span", { class: "ect-soft", role: "status" });
@@ -432,6 +433,8 @@ function render({ model, el: root }) {
     if (!name) return;
     heading.textContent = name;
     sentence.textContent = words;
+    origin.textContent = spec().origin || "";
+    origin.hidden = !spec().origin;
     caution.textContent = spec().banner || "";
     caution.hidden = !spec().banner;
     title.textContent = name;
