@@ -237,9 +237,10 @@ def ranked_slots(data: Mapping[str, Any], uploads: Path) -> dict[str, Any]:
         )
     days = [(day, *tables.dates(d)) for d, day in enumerate(WEEKDAYS)]
     lost = {day: n - kept for day, n, kept in days}
+    dates = {day: n for day, n, _ in days}
     worst, least = max(lost, key=lambda d: lost[d]), min(lost, key=lambda d: lost[d])
     sentence = (
-        f"{worst}s lose {lost[worst]} of {dict((d, n) for d, n, _ in days)[worst]} dates to bank holidays, "
+        f"{worst}s lose {lost[worst]} of {dates[worst]} dates to bank holidays, "
         f"training days and the like; {least}s lose {lost[least] or 'none'}."
         if lost[worst] > lost[least]
         else "No weekday loses more dates to the calendar than another."

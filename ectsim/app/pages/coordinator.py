@@ -104,6 +104,7 @@ class Coordinator(Asking):
         self._future: list[tuple[Values, dict[str, Any]]] = []
         self.school = SchoolCard(self.client, self._open_school, self._open_file)
         self.at, self.asking = STEPS[0][0], SCHOOL
+        self._unfolded = False  # whether all choices are shown beside the fixes
         self._seen: set[str] = set()
         self.tasks: dict[str, Task] = {
             t.kind: t for t in (Hours(self), Enough(self), Slots(self), Stress(self))
@@ -137,8 +138,11 @@ class Coordinator(Asking):
         self._counts = Figures()
         self._printed = mark(Prose(), "ect-printonly")
         self._answer_head = Prose()
+        self._change = Button("Change anything yourself", self._unfold)
+        self._change_row = row(self._change)
         self._answer = mark(
-            card(self._answer_head, self._headline, self._tiles, self._banner), "ect-print"
+            card(self._answer_head, self._headline, self._tiles, self._banner, self._change_row),
+            "ect-print",
         )
         self._year_card = mark(
             card(
@@ -184,7 +188,10 @@ class Coordinator(Asking):
         self._main = columns(self._left, self._right)
         self._back = Button("Back", lambda: self._walk(-1))
         self._next = Button("Next", lambda: self._walk(1), style_name="first")
-        self._foot = mark(row(self._back, self._next), "ect-noprint")
+        self._foot = mark(
+            row(self._back, self._next, self.undo_button, self.redo_button, self.reset_button),
+            "ect-foot",
+        )
         return layout_page(
             "Will your coaching survive the year?",
             "A plan that you can defend, in twenty minutes and nine steps.",
@@ -229,7 +236,6 @@ class Coordinator(Asking):
         school, *rest = self._only_all
         return card(
             self._question_head,
-            row(self.undo_button, self.redo_button, self.reset_button),
             *controls(words.QUESTIONS),
             self._slots_fold,
             school,
@@ -309,16 +315,25 @@ class Coordinator(Asking):
         self.marked()
         self.journey.focus("ect-done")
 
+    def _unfold(self) -> None:
+        """Show all choices in step 5, or hide them."""
+        self._unfolded = not self._unfolded
+        self._turn_to()
+        if self._unfolded:
+            self.journey.focus("ect-task-choices")
+
     def _turn_to(self) -> None:
         """Show what belongs to the step, and nothing else."""
         describing, fixing = self.at == "describe", self.at == "fix"
+        choosing = fixing and self._unfolded
         question = describing and self.asking not in (SCHOOL, CHECK)
         self.journey.current = self.at
         for box, there in (
             (self.school.box, describing and self.asking == SCHOOL),
-            (self._choice_card, fixing or question),
+            (self._choice_card, choosing or question),
             (self._check_card, describing and self.asking == CHECK),
-            (self._left, describing or fixing),
+            (self._left, describing or choosing),
+            (self._change_row, fixing),
             (self._answer, describing or fixing or self.at == "year"),
             (self._year_card, self.at == "year"),
             (self._where_card, self.at == "where"),
@@ -328,7 +343,8 @@ class Coordinator(Asking):
             *((task.box, self.at == name) for name, task in self.tasks.items()),
         ):
             hide(box, not there)
-        if fixing:
+        self._change.text = "Hide the choices" if choosing else "Change anything yourself"
+        if choosing or (describing and self.asking != CHECK):
             self._main.remove_class("ect-single")
         else:
             self._main.add_class("ect-single")
@@ -360,7 +376,7 @@ class Coordinator(Asking):
             ]
         elif fixing:
             self._question_head.blocks = [
-                heading("Your choices"),
+                heading("Your choices", name="ect-task-choices"),
                 paragraph("Change anything: the numbers follow.", "soft"),
             ]
         if describing and self.asking == CHECK:
@@ -442,7 +458,7 @@ class Coordinator(Asking):
                 f"most {FIX_YEARS}), with the same illnesses on the same days. In brackets: where "
                 "the true difference lies, 19 times in 20.",
             ),
-            grid(*self._fix_boxes),
+            mark(grid(*self._fix_boxes), "ect-fixes"),
         )
 
     def _strip_card(self) -> ipywidgets.Box:
@@ -807,7 +823,10 @@ class Coordinator(Asking):
 
     def _reveal(self, name: str) -> None:
         """Show the step in which a question stands."""
-        if name and not (self.at == "fix" or (self.at == "describe" and self.asking == name)):
+        if name and not (
+            (self.at == "fix" and self._unfolded) or (self.at == "describe" and self.asking == name)
+        ):
+            self._unfolded = True
             self.go("fix", focus=False)
 
     def _trouble(self, error: Exception) -> None:

@@ -168,10 +168,7 @@ class SchoolCard:
              "why": "Each pair needs a time in which both are free.",
              "low": 1, "high": 12, "step": 1, "unit": "ECTs", "default": ECTS}
         )  # fmt: skip
-        self._phase.observe(
-            lambda _: [hide(c, self._phase.value == "primary") for c in (self._staff, self._ects)],
-            "value",
-        )
+        self._phase.observe(lambda _: self._sized(), "value")
         making = fold(
             "Make up a school like yours",
             Prose(paragraph("No file is needed: the timetable is made up, and says so.", "soft")),
@@ -332,6 +329,10 @@ class SchoolCard:
         for role, upload in self.uploads.items():
             upload.error = next((text for text, name in problems if name == role), "")
         self.problems.show(problems)
+
+    def _sized(self) -> None:
+        for each in (self._staff, self._ects):
+            hide(each, self._phase.value == "primary")
 
     async def _make_up(self) -> None:
         if self._phase.value == "primary":

@@ -202,7 +202,7 @@ class Search(Task):
         """Make the questions."""
         return [
             control(
-                {"name": f"{self.kind}.target", "ask": "How many coaching cycles are to happen?",
+                {"name": f"{self.kind}.target", "ask": "How many cycles?",
                  "why": "Of 100 that are due in a year. No school reaches all of them.",
                  "kind": "select", "options": TARGETS, "default": 0.8}
             ),
@@ -333,7 +333,8 @@ class Stress(Search):
     def show(self, answer: dict[str, Any]) -> None:
         """Show what costs most, and what would help."""
         self._told(answer)
-        rows, offers = [], {}
+        rows: list[list[str]] = []
+        offers: dict[str, Mapping[str, Any]] = {}
         for hit in answer["worst"]:
             told = [r for r in hit["remedies"][:2] if hit["clear"]]
             said = [f"{_upper(r['words'])}: {signed(100 * r['gain']['mean'], 1)} of 100, {_share(r['recovered'])}" for r in told]  # fmt: skip
@@ -393,6 +394,7 @@ class Slots(Task):
             {"name": "slots.pair", "ask": "Which pair?", "kind": "select", "options": [["", "-"]], "default": ""}
         )  # fmt: skip
         self._pair.observe(lambda _: self._draw(), "value")
+        hide(self._pair)
         self._charts = [Chart(), Chart()]
         self._said = Prose()
         self._found = Figures()
@@ -400,11 +402,13 @@ class Slots(Task):
         self._best: dict[str, Any] = {}
         self._row = row(self._use)
         hide(self._row)
+        self._days_fold = fold("Dates that each weekday loses", self._days)
+        hide(self._days_fold)
         return card(
             self.head(),
             self.note,
             self._sentence,
-            fold("Dates that each weekday loses", self._days),
+            self._days_fold,
             self._pair,
             *self._charts,
             Prose(
@@ -441,6 +445,8 @@ class Slots(Task):
         )
         options = [[p["id"], f"{p['id']} with {p['mentor']}"] for p in answer["pairs"]]
         kept = self._pair.value
+        hide(self._pair, False)
+        hide(self._days_fold, False)
         self._pair.options = options
         self._pair.value = kept if any(o[0] == kept for o in options) else options[0][0]
         self._draw()

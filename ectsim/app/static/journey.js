@@ -22,7 +22,8 @@ function render({ model, el: root }) {
         const mark = step.state === "done" ? "✓ done" : step.state === "changed" ? "↻ look again" : "";
         const button = el("button", { type: "button", "data-step": step.name, "aria-current": here ? "step" : undefined, class: step.state ? "ect-step-" + step.state : undefined, onclick: () => go(step.name) },
           el("span", { class: "ect-step-number", "aria-hidden": true }, i + 1),
-          el("span", {}, el("span", { class: "ect-hidden" }, `Step ${i + 1}: `), step.label, el("span", { class: "ect-step-state" }, mark ? el("span", { class: "ect-hidden" }, ", ") : null, mark)));
+          el("span", { class: "ect-step-label" }, el("span", { class: "ect-hidden" }, `Step ${i + 1}: `), step.label),
+          el("span", { class: "ect-step-state" }, mark ? el("span", { class: "ect-hidden" }, ", ") : null, mark));
         return el("li", {}, button);
       }),
     );
