@@ -704,8 +704,9 @@ class _Session:
                 await self.writer.drain()
 
     def waiting(self, lane: Lane) -> _Run | None:
-        # a search is long: what else its page asks meanwhile goes first
-        for run in sorted(self.requests.values(), key=lambda r: r.turn is not None):
+        # the newest is what its visitor looks at now; a search is long and lets everything by
+        newest = reversed(list(self.requests.values()))
+        for run in sorted(newest, key=lambda r: r.turn is not None):
             if run.waiting and run.job is not None and run.job.lane == lane:
                 return run
         return None

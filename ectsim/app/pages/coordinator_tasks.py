@@ -23,6 +23,9 @@ __all__ = ["Enough", "Hours", "Page", "Slots", "Stress", "Task"]
 
 TARGETS = [[k / 100, f"{k} of 100"] for k in (50, 60, 70, 75, 80, 85, 90, 95)]
 SURE = [[0.5, "in every second year"], [0.8, "in 8 of 10 years"], [0.9, "in 9 of 10 years"], [0.95, "in 19 of 20 years"]]  # fmt: skip
+FEWEST = {0.5: 20, 0.8: 20, 0.9: 50, 0.95: 100}
+"""Simulated years without which no run could show that a target is met so often."""
+
 COUNTS = [["completion_any", "that happen at all"], ["completion_full", "that happen in full"]]
 STRESS_YEARS = 40
 """Years in which a shock is tried; they are the same for all, so that so many are enough."""
@@ -271,6 +274,11 @@ class Enough(Search):
              "kind": "select", "options": SURE, "default": 0.9}
         )  # fmt: skip
         return [target, sure, metric]
+
+    def ask(self, **more: Any) -> None:
+        """Ask, over as many years as it takes to show how often."""
+        years = max(self.page.request()["replications"], FEWEST[more["confidence"]])
+        super().ask(**more, replications=years)
 
     def layout(self) -> ipywidgets.Box:
         """Make the box."""

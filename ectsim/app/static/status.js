@@ -10,7 +10,7 @@ function render({ model, el: root }) {
   const text = el("p", { role: "status", "aria-live": "polite" });
   const bar = el("progress", { "aria-label": "Progress", max: 1, value: 0, hidden: true });
   const stop = el("button", { type: "button", class: "ect-small", hidden: true, onclick: () => model.send({ event: "stop" }) }, "Stop");
-  const pulse = el("p", { class: "ect-pulse", role: "status" });
+  const pulse = el("span", { class: "ect-pulse", role: "status" });
   const box = el("div", { class: "ect-status" }, text, bar, stop, pulse);
   let spoken = 0;
   let later;
