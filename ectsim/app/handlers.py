@@ -128,9 +128,11 @@ def _years(
     seed: int,
     count: int,
     show: Callable[[list[list[Replication]]], object],
+    *,
+    largest: int = 20,
 ) -> Job | Reply:
     """Simulate the same years of scenarios, but those that are known; see :func:`_lived`."""
-    return _lived(arms, seed, count, show, desk.simulate_arms, known)
+    return _lived(arms, seed, count, show, desk.simulate_arms, known, largest)
 
 
 def _lived(
@@ -140,11 +142,12 @@ def _lived(
     show: Callable[[list[list[Year]]], object],
     simulate: Callable[[bytes, int, int, int], list[list[Year]]],
     known: Known[Year],
+    largest: int = 20,
 ) -> Job | Reply:
     """Live the same years of scenarios, but those that are known.
 
     ``show`` takes what is kept of each scenario's years so far, as many of each; ``simulate`` is the
-    chunk: packed scenarios, seed, first and last year.
+    chunk: packed scenarios, seed, first and last year; ``largest`` bounds its years.
     """
     found = [known.get(s, seed, count) for s in arms]
     if all(runs is not None for runs in found):
@@ -153,7 +156,8 @@ def _lived(
     missing = [s for s, runs in zip(arms, found, strict=True) if runs is None]
     sent = desk.packed(missing)
     work = [
-        Chunk(simulate, (sent, seed, part.start, part.stop), len(part)) for part in portions(count)
+        Chunk(simulate, (sent, seed, part.start, part.stop), len(part))
+        for part in portions(count, largest=largest)
     ]
 
     def present(new: list[list[Year]]) -> object:
@@ -226,6 +230,7 @@ def compare(data: dict[str, Any], body: bytes) -> Job | Reply:
         seed,
         count,
         lambda r: desk.compare((first, base, r[0]), (second, other, r[1]), seed),
+        largest=8,  # what is only tried holds up a visitor's change for a tenth of a second at most
     )
 
 

@@ -260,7 +260,8 @@ def test_the_journey_by_keyboard_alone(small: Page) -> None:
     expect(page.get_by_label("Which pair?").first).to_be_visible(timeout=PATIENCE)
     onward(page, "Stress it")
     press(page, "See what would break it")
-    expect(page.get_by_text("What would help", exact=True)).to_be_visible(timeout=PATIENCE)
+    press(page, "Stop")
+    expect(page.locator(".ect-status p")).to_contain_text("Stopped")
     onward(page, "Make the page for your head")
     with page.expect_download() as download:
         press(page, "Save the page for your head")
@@ -268,7 +269,7 @@ def test_the_journey_by_keyboard_alone(small: Page) -> None:
     press(page, "I am done")
     expect(page.get_by_role("heading", name="You are done")).to_be_focused()
     states = page.locator(".ect-steps button").all_inner_texts()
-    assert sum("done" in text for text in states) == 9, states
+    assert sum("done" in text for text in states) == 8, states
 
 
 @browser
@@ -303,10 +304,12 @@ def test_what_the_planner_finds_is_what_the_command_line_finds(small: Page) -> N
     page.get_by_role("button", name="See what would break it").click()
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".ect-status p")).to_contain_text("Stopped")
+    page.get_by_label("How many cycles?").locator("visible=true").select_option("95 of 100")
     page.get_by_role("button", name="See what would break it").click()
     expect(page.get_by_text("What would help", exact=True)).to_be_visible(timeout=PATIENCE)
     shown = page.locator(".ect-chart:visible")
     expect(shown.get_by_role("heading")).to_contain_text("What costs most: ")
+    assert violations(page) == []
     # a change of the plan is said where an answer was for another
     choices(page)
     page.get_by_role("radio", name="Nearly always").check()
@@ -591,10 +594,9 @@ def test_axe_finds_nothing_in_any_step(small: Page, mode: str) -> None:
     choices(page)
     page.get_by_role("radio", name="Each pair has a slot").check()
     settled(page, before)
-    for step, button in (("How much", "Find the cheapest"), ("Stress it", "See what would break")):
-        at(page, step)
-        page.get_by_role("button", name=button).click()
-        expect(page.locator(".ect-chart:visible").first).to_be_visible(timeout=PATIENCE)
+    at(page, "How much")
+    page.get_by_role("button", name="Find the cheapest").click()
+    expect(page.locator(".ect-chart:visible").first).to_be_visible(timeout=PATIENCE)
     at(page, "Check hours")
     at(page, "Find slots")
     page.get_by_role("button", name="Choose slots").click()

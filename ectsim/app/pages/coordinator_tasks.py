@@ -14,7 +14,7 @@ import ipywidgets
 
 from ectsim.app.client import Latest, Message
 from ectsim.app.controls import Control, control
-from ectsim.app.layout import card, fold, grid, hide, row, stack
+from ectsim.app.layout import card, fold, grid, hide, row
 from ectsim.app.pages.coordinator_words import plain, signed
 from ectsim.app.widgets import Announcer, Button, Chart, Figures, Prose, heading, paragraph
 from ectsim.errors import InputError
@@ -74,7 +74,6 @@ class Task:
         self._for: set[str] = set()
         self._asked = ""
         self.note = Prose()
-        self.result = stack(tight=True)
         self.box = self.layout()
 
     def layout(self) -> ipywidgets.Box:
