@@ -136,7 +136,7 @@ class Coordinator(Asking):
         self._dots, self._bars = Chart(), Chart()
         self._costs = Figures()
         self._counts = Figures()
-        self._printed = mark(Prose(), "ect-printonly")
+        self._printed = Prose()
         self._answer_head = Prose()
         self._change = Button("Change anything yourself", self._unfold)
         self._change_row = row(self._change)
@@ -199,7 +199,7 @@ class Coordinator(Asking):
             self.journey,
             self._sticky(),
             self.form.problems,
-            self._printed,
+            mark(self._printed, "ect-printonly"),
             self._main,
             self._limits,
             self._foot,
