@@ -55,9 +55,13 @@ function bars(data, room, size) {
     const long = Math.max(0, (bar.value / high) * (room - side - ends));
     const kind = tone(bar.tone);
     if (narrow) {
-      const lines = wrap(bar.label, size, room - width_of(texts[i], size, true) - size);
+      const beside = room - width_of(texts[i], size, true) - size;
+      const below = beside < room * 0.4; // a long text gets a line of its own
+      const lines = wrap(bar.label, size, below ? room : beside);
       parts.push(label(lines, 0, y + size, size));
-      parts.push(el("text", { x: room, y: y + size, "text-anchor": "end", class: "b n", "font-size": size }, texts[i]));
+      if (below) y += lines.length * size * 1.25;
+      parts.push(el("text", below ? { x: 0, y: y + size, class: "b n", "font-size": size } : { x: room, y: y + size, "text-anchor": "end", class: "b n", "font-size": size }, texts[i]));
+      if (below) y += size * 1.25 - lines.length * size * 1.25;
       y += lines.length * size * 1.25 + size * 0.25;
       parts.push(el("rect", { x: 0, y, width: room, height: size * 0.7, rx: 2, class: "track" }));
       parts.push(el("rect", { x: 0, y, width: Math.max(long, bar.value > 0 ? 2 : 0), height: size * 0.7, rx: 2, class: kind }));
