@@ -632,6 +632,8 @@ class Coordinator(Asking):
         """Say which steps answered for another plan, and show what the questions now need."""
         for task in self.tasks.values():
             task.changed()
+        if self.at in ("hours", "slots") and self._school:  # these answer by themselves
+            self.tasks[self.at].shown()
         self.marked()
 
     def undo(self) -> None:
