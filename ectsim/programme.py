@@ -159,6 +159,10 @@ class Coaching(Frozen):
         20, unit="school days of sickness", status="assumption", source="E6-07", low=15, high=30, ge=1, le=400,
         ask="After how long an illness of the ECT do cycles stop being due?",
     )  # fmt: skip
+    extend_from: int = number(
+        30, unit="days of absence in a year", status="external", source="E6-07", ge=1, le=400,
+        ask="From how many days of absence on is induction extended by them?",
+    )  # fmt: skip
     one_meeting_a_day: bool = number(
         True, unit="", status="assumption", source="",
         ask="Does a pair meet at most once a day?",

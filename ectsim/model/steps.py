@@ -254,6 +254,8 @@ class Steps:
         Modules taken as studied before the run, and how many were studied in earlier years of it.
     rows : list of tuple
         The log to append to.
+    until : int
+        School minute at which the pair's year ends; nothing is logged after it.
     before : Learning, optional
         What the school year before hands on.
     """
@@ -261,7 +263,7 @@ class Steps:
     __slots__ = (
         "_choice", "_cycle", "_day", "_draws", "_due_from", "_first", "_frame", "_half_term",
         "_known", "_laid", "_library", "_midnight", "_need", "_next", "_p", "_pair", "_reading",
-        "_returned", "_returns", "_rows", "_studied", "state",
+        "_returned", "_returns", "_rows", "_studied", "_until", "state",
     )  # fmt: skip
 
     def __init__(
@@ -273,10 +275,11 @@ class Steps:
         first_module: int,
         earlier: int,
         rows: list[Row],
+        until: int,
         before: Learning | None = None,
     ) -> None:
         laid = frame.steps
-        self._frame, self._pair, self._rows = frame, pair.index, rows
+        self._frame, self._pair, self._rows, self._until = frame, pair.index, rows, until
         self._laid, self._p, self._library = laid, laid.rules, _library()
         self._midnight = frame.midnight
         self._studied, self._returns = studied.modules, studied.returns
@@ -318,7 +321,7 @@ class Steps:
         self._rows += [
             (at, READ, index, -1, start + i, 0, 0, MENTOR)
             for at, i in self._laid.reading[index]
-            if i < known and draws[start + i] < chance
+            if i < known and at < self._until and draws[start + i] < chance
         ]
 
     # -- what is known and what is done -------------------------------------------------------
@@ -376,6 +379,8 @@ class Steps:
 
     def _stand(self, at: int) -> None:
         """Write down what is known and done of the whole programme."""
+        if at > self._until:
+            return
         for event, share in ((KNOWING, self.state.knowing), (DOING, self.state.doing)):
             value = round(1000 * sum(share) / max(1, self._laid.modules))
             self._rows.append((at, event, self._pair, -1, value, 0, 0, ECT))

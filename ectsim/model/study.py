@@ -13,6 +13,7 @@ from ectsim.log import CAUSE_CODE, EVENT_CODE
 if TYPE_CHECKING:
     from ectsim.luck import Luck
     from ectsim.model.frame import Frame, PairFrame
+    from ectsim.model.people import PairLife
     from ectsim.model.year import Fate
 
 __all__ = ["Studied", "due_modules", "due_returns", "study"]
@@ -145,6 +146,8 @@ def study(
     fate: Fate,
     luck: Luck,
     rows: list[Row],
+    life: PairLife,
+    until: int,
     earlier: list[int],
     before_it: float | None = None,
 ) -> Studied:
@@ -160,6 +163,10 @@ def study(
         The year, the pair, what fate deals it, the replication's luck.
     rows : list of tuple
         Log to append to.
+    life : PairLife
+        When the ECT has access, and is on leave.
+    until : int
+        School minute at which the pair's year ends; nothing is logged after it.
     earlier : list of int
         Minutes from which the modules of earlier simulated years count as studied, on this year's
         clock; below 0 before the year.
@@ -186,12 +193,14 @@ def study(
         cause = fate.study_failure(pair, cell) if cell >= 0 else 0
         if cell >= 0 and not cause:
             return min(frame.start_of(cell) + programme.module_min, frame.end_of(cell)), True
-        if cell >= 0:
+        if cell >= 0 and frame.start_of(cell) < until:
             rows.append((frame.start_of(cell), STUDY_LOST, pair.index, -1, module, cause, 0, 1))
         chance = _own_time(conditions.study_own_time, conditions.study_habit * (habit - start))
         late = _weeks_late(draw, chance)
         monday = frame.midnight[frame.weeks[week].days[0]]
-        return monday - monday % (7 * DAY) + OWN_TIME + late * 7 * DAY, late == 0
+        sunday = monday - monday % (7 * DAY) + OWN_TIME
+        at = life.not_before(sunday + late * 7 * DAY)
+        return at, at == sunday
 
     def settle(in_time: bool) -> float:
         if not conditions.feedback:
@@ -208,12 +217,12 @@ def study(
         habit = settle(in_time)
         last = max(last, at)  # in order: a module builds on the one before
         done.append(last)
-        if last < frame.end:
+        if last < until:
             rows.append((last, STUDIED, pair.index, -1, module, 0, 0, 1))
     for i, (week, module) in enumerate(again):
         at, in_time = sit(week, module, draws[programme.modules + i])
         habit = settle(in_time)
-        if at < frame.end:
+        if at < until:
             returns.append((at, module))
             rows.append((at, REVISITED, pair.index, -1, module, 0, 0, 1))
     return Studied(done, sorted(returns), habit)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor, log1p
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ectsim.luck import Luck
     from ectsim.model.cover import CoverBook
     from ectsim.model.frame import Frame
+    from ectsim.model.people import PairLife
 
 __all__ = ["Due", "Training", "due_training", "hours_due"]
 
@@ -36,6 +37,7 @@ DATES = ROOM - PREFER
 
 ECT, MENTOR = 1, 2
 ABSENT = {ECT: CAUSE_CODE["ect_absent"], MENTOR: CAUSE_CODE["mentor_absent"]}
+MENTOR_LEFT = CAUSE_CODE["mentor_left"]
 SLIPPED, COVER = CAUSE_CODE["slipped"], CAUSE_CODE["cover"]
 TRAINED, MISSED, CAUGHT_UP = (EVENT_CODE[n] for n in ("trained", "training_missed", "caught_up"))
 OWED, GIVEN_BACK = EVENT_CODE["time_owed"], EVENT_CODE["time_given_back"]
@@ -186,6 +188,8 @@ class Training:
         Who is away; conference days are written into it.
     luck : Luck
         The replication's luck.
+    lives : tuple of PairLife
+        Who comes, leaves and is on leave, in the order of the frame's pairs.
 
     Attributes
     ----------
@@ -197,7 +201,17 @@ class Training:
         For each mentor whose first conference is due, when it was over.
     """
 
-    def __init__(self, frame: Frame, diary: Diary, luck: Luck) -> None:
+    def __init__(
+        self, frame: Frame, diary: Diary, luck: Luck, lives: tuple[PairLife, ...]
+    ) -> None:
+        from ectsim.model.people import end_of  # noqa: PLC0415 - people know the frame, which knows training
+
+        self._lives = {(p.ect, ECT): lives[p.index] for p in frame.pairs}
+        self._lives |= {(p.mentor, MENTOR): lives[p.index] for p in frame.pairs}
+        self._end = {
+            key: end_of(frame, life) if key[1] == ECT else frame.end
+            for key, life in self._lives.items()
+        }
         self.frame, self.diary, self.luck = frame, diary, luck
         self.rules, self.plan = frame.scenario.programme.events, frame.scenario.plan
         c = frame.scenario.school.conditions
@@ -213,9 +227,21 @@ class Training:
         self._after = [
             p for p in range(frame.periods) if frame.scenario.school.grid.periods[p].kind == "after"
         ]
-        for due in frame.training:
+        self.due = tuple(self._still(due) for due in frame.training if self._has_begun(due))
+        for due in self.due:
             if due.kind == "conference":
                 self._conference(due)
+
+    def _has_begun(self, due: Due) -> bool:
+        """Tell whether an event is due: an ECT who has left by its first date is due nothing."""
+        return due.side == MENTOR or due.days[0] <= self._lives[due.person, ECT].last_day
+
+    def _still(self, due: Due) -> Due:
+        """Leave out the dates after an ECT's last day."""
+        last = self._lives[due.person, due.side].last_day if due.side == ECT else self.frame.days
+        if due.days[-1] <= last or due.kind == "coaching_on_coaching":
+            return due
+        return replace(due, days=tuple(d for d in due.days if d <= last))
 
     def _draw(self, due: Due, what: int) -> float:
         size = ROOM * (len(events()) + 24)
@@ -224,12 +250,17 @@ class Training:
         ]
 
     def _log(self, at: int, event: int, due: Due, value: int, cause: int = 0) -> None:
-        if at < self.frame.end:
+        if at < self._end[due.person, due.side]:
             self._rows.append((at, event, due.person, value, cause, due.side))
 
     def _why_missed(self, due: Due, day: int, n: int) -> int:
         """Return what keeps a person from one date, or 0."""
-        if self.diary.away[due.person, day] == AWAY_SICK:
+        life = self._lives[due.person, due.side]
+        if due.side == MENTOR and life.without_mentor(day):
+            return MENTOR_LEFT
+        if self.diary.away[due.person, day] == AWAY_SICK or (
+            due.side == ECT and life.on_leave(day)
+        ):
             return ABSENT[due.side]
         return SLIPPED if self._draw(due, min(n, TRIES - 1)) >= self._attend else 0
 
@@ -295,12 +326,12 @@ class Training:
     def settle(self, cover: CoverBook) -> None:
         """Hold what is not a whole day, once it is known who covers."""
         groups: dict[int, list[Due]] = defaultdict(list)
-        for due in self.frame.training:
+        for due in self.due:
             if due.kind == "clinic":
                 groups[due.event].append(due)
         for event in sorted(groups):
             self._clinic(groups[event])
-        for due in self.frame.training:
+        for due in self.due:
             if due.kind == "coaching_on_coaching":
                 self._coaching(due, cover)
         if self.plan.training_release == "time_back":
