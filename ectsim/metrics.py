@@ -16,14 +16,12 @@ from ectsim.log import EVENT_CODE, FORM_CODE
 
 if TYPE_CHECKING:
     from ectsim.log import EventLog
-    from ectsim.model.frame import Frame
+    from ectsim.model.frame import Frame, PairFrame
     from ectsim.scenario import Scenario
 
 __all__ = ["METRICS", "Metric", "Run", "measure"]
 
 TIME, EVENT, PAIR, CYCLE, VALUE, CAUSE, FORM, SIDE = range(8)
-COVER_TIME = 450
-"""Minute of the day at which a morning begins, as in ``model.frame``."""
 E, F = EVENT_CODE, FORM_CODE
 ECT, MENTOR = 1, 2
 PASS_MARK = 0.75
@@ -182,9 +180,9 @@ def _mentors_trained(run: Run) -> float:
     """Return the share of mentors who reached three quarters of the training due to them."""
     due: dict[tuple[int, str], int] = defaultdict(int)
     done: dict[tuple[int, str], int] = defaultdict(int)
-    for k, year in enumerate(run.years):
+    for k, (year, frame, ended) in enumerate(_by_year(run)):
         reached = {row[:3] for row in _training(year, "trained", "caught_up")}
-        for person, side, event in _due_training(year):
+        for person, side, event in _due_training(frame, ended):
             if side == MENTOR:
                 due[k, person] += 1
                 done[k, person] += (person, side, event) in reached
@@ -192,26 +190,30 @@ def _mentors_trained(run: Run) -> float:
 
 
 def _all_three(run: Run) -> float:
-    """Return the share of pairs at three quarters of coaching, of study and of the ECT's training."""
-    from ectsim.model.frame import frame_of  # noqa: PLC0415 - only this metric needs the frame
+    """Return the share of pairs at three quarters of coaching, of study and of the ECT's training.
 
-    good = [0] * len(run.scenario.school.pairs)
-    for year in run.years:
-        frame = frame_of(year.scenario)
+    Over pairs with a cycle due; what falls due after an ECT has left does not count.
+    """
+    good: dict[int, bool] = {}
+    for year, frame, ended in _by_year(run):
         reached = {row[:3] for row in _training(year, "trained", "caught_up")}
+        expected = _due_training(frame, ended)
         studied: dict[int, int] = defaultdict(int)
         for row in year.rows("studied"):
             studied[row[PAIR]] += 1
         for p in frame.pairs:
-            ect = year.scenario.school.pairs[p.index].ect
-            events = [d for d in _due_training(year) if d[:2] == (ect, ECT)]
             due, held, _ = year.by_pair.get(p.index, (0, 0, 0))
-            good[p.index] += (
-                held >= PASS_MARK * due
-                and studied[p.index] >= PASS_MARK * len(frame.modules[p.index])
+            if not due:
+                continue
+            events = [d for d in expected if d[:2] == (p.pair.ect, ECT)]
+            modules = len(_weekly(frame, p, ended))
+            good[p.index] = (
+                good.get(p.index, True)
+                and held >= PASS_MARK * due
+                and studied[p.index] >= PASS_MARK * modules
                 and sum(d in reached for d in events) >= PASS_MARK * len(events)
             )
-    return _share(sum(n == len(run.years) for n in good), len(good))
+    return _share(sum(good.values()), len(good))
 
 
 def _cover_taken(run: Run) -> float:
@@ -252,6 +254,12 @@ def _by_year(run: Run) -> Iterator[tuple[Run, Frame, dict[int, int]]]:
         gone |= left.keys()
 
 
+def _weekly(frame: Frame, p: PairFrame, ended: dict[int, int]) -> list[int]:
+    """Return the school weeks in which a pair's modules are due while the ECT is at the school."""
+    until = ended.get(p.index, frame.end)
+    return [w for w in frame.modules[p.index] if frame.midnight[frame.weeks[w].days[-1]] < until]
+
+
 def _study_on_time(run: Run) -> float:
     """Modules done by the end of the week they were due in, over modules due."""
     on_time = due = 0
@@ -260,11 +268,7 @@ def _study_on_time(run: Run) -> float:
         for row in year.rows("studied"):
             done[row[PAIR]].append(row[TIME])
         for p in frame.pairs:
-            weekly = [
-                w
-                for w in frame.modules[p.index]
-                if frame.midnight[frame.weeks[w].days[-1]] < ended.get(p.index, frame.end)
-            ]
+            weekly = _weekly(frame, p, ended)
             due += len(weekly)
             for week, at in zip(weekly, done[p.index], strict=False):
                 monday = frame.midnight[frame.weeks[week].days[0]] // (7 * 1440)
@@ -289,7 +293,7 @@ def _same_mentor(run: Run) -> float:
 
 def _onboarding(run: Run) -> float:
     """Weeks of pairs that start this year until both have access; the whole year if they never have."""
-    from ectsim.model.frame import frame_of  # noqa: PLC0415 - only these metrics need the frame
+    from ectsim.model.frame import COVER_TIME, frame_of  # noqa: PLC0415 - only this metric needs both
 
     run = run.years[0]
     frame, c = frame_of(run.scenario), run.scenario.school.conditions

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from ectsim.luck import Luck
     from ectsim.model.bookings import Bookings
     from ectsim.model.frame import Chance, Frame, PairFrame, Window
-    from ectsim.model.steps import Steps
     from ectsim.model.people import PairLife, PairState
+    from ectsim.model.steps import Steps
     from ectsim.model.year import Fate, Mentor
 
 __all__ = ["Coaching", "triangular"]

@@ -172,8 +172,11 @@ def steps_frame(frame: Frame) -> StepsFrame:
         ),
         practised=tuple(1.0 - (1.0 - programme.steps.practice_gain) ** n for n in range(100)),
         reading=tuple(
-            tuple((monday[week] + SCHOOL_OUT, i) for i, week in enumerate(due))
-            for due in frame.modules
+            tuple(
+                (max(monday[week], frame.midnight[p.first_day]) + SCHOOL_OUT, i)
+                for i, week in enumerate(due)
+            )
+            for p, due in zip(frame.pairs, frame.modules, strict=True)
         ),
         reads=programme.study.mentor_reads,
         second=tuple(
@@ -261,7 +264,7 @@ class Steps:
     """
 
     __slots__ = (
-        "_choice", "_cycle", "_day", "_draws", "_due_from", "_first", "_frame", "_half_term",
+        "_begins", "_choice", "_cycle", "_day", "_draws", "_due_from", "_first", "_frame", "_half_term",
         "_known", "_laid", "_library", "_midnight", "_need", "_next", "_p", "_pair", "_reading",
         "_returned", "_returns", "_rows", "_studied", "_until", "state",
     )  # fmt: skip
@@ -293,7 +296,8 @@ class Steps:
         self._returned = 0
         self.state = before or self._start()
         self._read_along()
-        self._stand(0)
+        self._begins = frame.midnight[pair.first_day] if pair.first_day else 0
+        self._stand(self._begins)
 
     def _start(self) -> Learning:
         """Return what an ECT brings: some of every topic, and of a first year what it leaves (F022)."""
@@ -379,7 +383,7 @@ class Steps:
 
     def _stand(self, at: int) -> None:
         """Write down what is known and done of the whole programme."""
-        if at > self._until:
+        if not self._begins <= at <= self._until:
             return
         for event, share in ((KNOWING, self.state.knowing), (DOING, self.state.doing)):
             value = round(1000 * sum(share) / max(1, self._laid.modules))

@@ -201,9 +201,7 @@ class Training:
         For each mentor whose first conference is due, when it was over.
     """
 
-    def __init__(
-        self, frame: Frame, diary: Diary, luck: Luck, lives: tuple[PairLife, ...]
-    ) -> None:
+    def __init__(self, frame: Frame, diary: Diary, luck: Luck, lives: tuple[PairLife, ...]) -> None:
         from ectsim.model.people import end_of  # noqa: PLC0415 - people know the frame, which knows training
 
         self._lives = {(p.ect, ECT): lives[p.index] for p in frame.pairs}

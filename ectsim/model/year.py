@@ -439,7 +439,8 @@ def live_years(scenario: Scenario, seed: int, replication: int) -> list[Year]:
     list of Year
         Each on the clock of its own calendar, under ``scenario.in_year(k)``.
     """
-    carried, out = Carried(), []
+    carried = Carried()
+    out: list[Year] = []
     for k in range(scenario.programme.run_years):
         if out:
             before = scenario.in_year(k - 1).school.calendar
@@ -571,14 +572,15 @@ def _live(
         env.process(coaching.run())
         _log_fate(frame, p, life, diary, cover, rows)
         log_people(frame, p, life, diary, rows)
-    for mentor in sorted(mentors):
-        theirs = [x for x in coachings if x.pair.mentor == mentor]
+    for who in sorted(mentors):
+        theirs = [x for x in coachings if x.pair.mentor == who]
         if theirs and theirs[0].life.mentor_next < frame.days:
-            env.process(_take_over(env, frame, mentors[mentor], theirs))
+            env.process(_take_over(env, frame, mentors[who], theirs))
     coordinator = Coordinator(env, frame, fate, luck, cover, bookings, coachings, rows)
     if coordinator.wanted:
         env.process(coordinator.run())
     env.run()
+    learning = {x.pair.pair.id: x.steps.finish() for x in coachings if x.steps}
     if coordinator.calls:
         rows = _correct_calls(frame, lives, coordinator.calls, rows)
     rows.sort(key=itemgetter(0))
@@ -587,7 +589,7 @@ def _live(
         states={x.pair.pair.id: x.state for x in coachings},
         studied=studied,
         study_habits=study_habits,
-        learning={x.pair.pair.id: x.steps.finish() for x in coachings if x.steps},
+        learning=learning,
         people=hand_on(frame, lives),
     )
     return Year(frame, diary, cover, EventLog(rows, frame.end), lives, handed)

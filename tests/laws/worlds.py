@@ -97,7 +97,13 @@ def schools(
         f"M{i}" if own_mentors else f"M{draw(st.integers(1, i))}" for i in range(1, count + 1)
     ]
     pairs = [
-        Pair(f"E{i}", mentor, draw(st.sampled_from((1, 1, 2))), draw(st.booleans()), start=draw(starts()))
+        Pair(
+            f"E{i}",
+            mentor,
+            draw(st.sampled_from((1, 1, 2))),
+            draw(st.booleans()),
+            start=draw(starts()),
+        )
         for i, mentor in enumerate(mentors, 1)
     ]
     others = draw(st.integers(3, 6) if busy else st.integers(0, 5))

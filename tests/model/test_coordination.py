@@ -16,12 +16,12 @@ from ectsim.experiment import run_one
 from ectsim.ledger import Entry, ledger
 from ectsim.log import EVENT_CODE, FORMS, Event
 from ectsim.luck import Luck
-from ectsim.metrics import METRICS
+from ectsim.metrics import METRICS, Run
 from ectsim.model.coordination import REPAIRS
 from ectsim.model.cover import allocate, raise_levels
 from ectsim.model.diary import AWAY_SICK, write_diary
 from ectsim.model.frame import Frame
-from ectsim.model.year import Year, live
+from ectsim.model.year import Year, live, simulate
 from ectsim.plan import Plan
 from ectsim.scenario import Scenario, load
 from ectsim.school import Staff
@@ -288,6 +288,9 @@ def test_cover_that_is_changed_adds_up_and_stays_in_its_period(
         same = np.array_equal(book.calls[:, column], before.calls[:, column])
         assert same or cell in cells
     for person, cell in raised:
+        # of two who are raised in one cell, one may be called in the other's place
+        if sum(at == cell for _, at in raised) > 1:
+            continue
         assert not (cell in book.taken[person] and cell not in before.taken[person])
         if raised[person, cell] == 2 and (person, cell) not in _studying(frame):
             assert cell not in book.taken[person]
@@ -377,12 +380,14 @@ def test_who_finds_time_alone_has_no_coordinator() -> None:
 
 
 def test_help_helps() -> None:
-    """At the default school, where slots may be called to cover: the mean of 40 paired years."""
+    """At the default school, where slots may be called to cover: the mean of 12 paired years."""
     base = load("default").with_changes({"plan.preset": "timetabled"})
-    base = with_conditions(with_plan(base, protection=NONE), leader_support=0.2, repair_weeks=12)
-    base = with_plan(base, recovery=("reserve",), cover={"supervisors": 0})
+    base = with_plan(base, protection=NONE, recovery=("common_free",), cover={"supervisors": 0})
+    base = with_conditions(base, leader_support=0.2, rearrangements=0, checkin_help=0)
     plain = with_plan(base, repair_after=0)
+    any_of = METRICS["completion_any"].of
     gain = [
-        metrics(base, k)["completion_any"] - metrics(plain, k)["completion_any"] for k in range(40)
+        any_of(Run(base, simulate(base, 1, k))) - any_of(Run(plain, simulate(plain, 1, k)))
+        for k in range(12)
     ]
     assert fmean(gain) > 0

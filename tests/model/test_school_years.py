@@ -107,7 +107,9 @@ def test_later_years_have_luck_of_their_own() -> None:
 
 def test_what_a_mentor_learnt_goes_on() -> None:
     """A mentor with a year behind her coaches faster than one who starts in the second year."""
-    s = over(2, "timetabled", **{"conditions.random_durations": False, "conditions.mentor_leave": 0})
+    s = over(
+        2, "timetabled", **{"conditions.random_durations": False, "conditions.mentor_leave": 0}
+    )
     coaching = [EVENT_CODE[n] for n in ("praise", "share", "model", "analyse", "practise")]
 
     def mean(rows: list[tuple[int, ...]]) -> float:
