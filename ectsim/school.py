@@ -532,7 +532,7 @@ class School:
             notes += (f"term dates of {calendar.name}: those of the year before, 52 weeks on",)
         pairs = []
         for p in self.pairs:
-            served = p.served + k * self.fte(p.ect)
+            served = p.served + (k - 1 + self.share_of_year(p)) * self.fte(p.ect)
             pairs.append(
                 replace(
                     p,
@@ -543,6 +543,25 @@ class School:
                 )
             )
         return replace(self, calendar=calendar, later=(), pairs=tuple(pairs), assumptions=notes)
+
+    def share_of_year(self, pair: Pair) -> Fraction:
+        """Return the share of the ECT's weeks of this school year that lie after the pair's start."""
+        if pair.start is None:
+            return Fraction(1)
+        days, row, n = self.calendar.pupil_days, self.timetable.rows[pair.ect], len(self.grid)
+        worked: list[bool] = []
+        for week in self.calendar.weeks(self.grid.cycle_weeks):
+            mine = [
+                days[d]
+                for d in week.days
+                if any(
+                    row[((week.cycle - 1) * 5 + days[d].weekday()) * n + i] != "b"
+                    for i in self.lesson_periods
+                )
+            ]
+            if mine:
+                worked.append(mine[-1] >= pair.start)
+        return Fraction(sum(worked), max(1, len(worked)))
 
     def pair(self, pair_id: str) -> Pair:
         """Return a pair by its id.

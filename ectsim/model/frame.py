@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -104,7 +104,9 @@ class PairFrame:
     lessons : tuple of int
         Starts of the ECT's lessons, for video.
     works : tuple of int
-        School weeks in which the ECT works.
+        School weeks in which the ECT works, from the pair's start on.
+    whole : tuple of int
+        The same for the whole school year.
     released : dict of int to tuple of (int, int)
         For year cells of slots that stand in a lesson (side, person): who takes whose class.
     first_day : int
@@ -123,6 +125,7 @@ class PairFrame:
     study: tuple[int, ...]
     lessons: tuple[int, ...]
     works: tuple[int, ...]
+    whole: tuple[int, ...]
     released: dict[int, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     first_day: int = 0
     deputy: int = -1
@@ -171,18 +174,49 @@ class Frame:
         self.pairs = tuple(self._pair(scenario, i, p) for i, p in enumerate(school.pairs))
         self.modules = tuple(tuple(due_modules(self, p)) for p in self.pairs)
         self.returns = tuple(tuple(due_returns(self, p)) for p in self.pairs)
-        takers = {who for p in self.pairs for needed in p.released.values() for _, who in needed}
-        others = takers | {p.deputy for p in self.pairs if p.deputy >= 0}
         self.coordinator = self.position[school.coordinator] if school.coordinator else -1
-        if self.coordinator >= 0:
-            others.add(self.coordinator)
-        self.tracked = sorted({w for p in self.pairs for w in (p.ect, p.mentor)} | others)
+        self.tracked = self._tracked()
         split = plan.cover.split_classes
         self.split_classes = split if split is not None else int(school.phase == "primary")
         self._protection(scenario)
         self.steps = steps_frame(self)
         self.training = due_training(self)
         self.coaching_hours = coaching_hours(self) if self.training else {}
+
+    def _tracked(self) -> list[int]:
+        """Return everybody whose absence and cover calls a pair's year depends on."""
+        takers = {who for p in self.pairs for needed in p.released.values() for _, who in needed}
+        deputies = {p.deputy for p in self.pairs if p.deputy >= 0}
+        members = {w for p in self.pairs for w in (p.ect, p.mentor)}
+        return sorted(
+            members | takers | deputies | ({self.coordinator} if self.coordinator >= 0 else set())
+        )
+
+    def extended(self, shares: Mapping[str, Fraction]) -> Frame:
+        """Return the frame of pairs whose induction absence has extended (E6-07).
+
+        Coaching goes on at the pace of the time that is missing. Modules and training stay where they
+        were: they have come round once already.
+
+        Parameters
+        ----------
+        shares : mapping of str to Fraction
+            For a pair's id the share of a school year by which its ECT's induction is extended.
+        """
+        out = copy(self)
+        out.pairs = tuple(
+            self._pair(
+                self.scenario,
+                p.index,
+                replace(p.pair, elapsed=max(Fraction(0), p.pair.served - shares[p.pair.id])),
+            )
+            if p.pair.id in shares and p.pair.elapsed is not None
+            else p
+            for p in self.pairs
+        )
+        out.tracked = out._tracked()
+        out._protection(self.scenario)
+        return out
 
     def without(self, cycles: Collection[tuple[str, int]]) -> Frame:
         """Return the frame with some cycles left out of the plan; its slots stay as protected as they were.
@@ -332,12 +366,20 @@ class Frame:
         row = school.timetable.rows[pair.ect]
         begins = self.midnight_of(pair.start) if pair.start else 0
         first_day = min(bisect_left(self.midnight, begins), self.days - 1)
-        works = tuple(
+        whole = tuple(
             w.index
             for w in self.weeks
-            if any(d >= first_day and self.in_school(row, self.cycle_day[d]) for d in w.days)
+            if any(self.in_school(row, self.cycle_day[d]) for d in w.days)
         )
-        windows = self._windows(scenario, pair, works, cells["meet"], first_day)
+        works = tuple(
+            w
+            for w in whole
+            if any(
+                d >= first_day and self.in_school(row, self.cycle_day[d])
+                for d in self.weeks[w].days
+            )
+        )
+        windows = self._windows(scenario, pair, works, len(whole), cells["meet"], first_day)
         extras = self._extras(scenario, pair, cells)
         planned_visits = set(self.occurrences(cells["observe"]))
         visit_cells = [
@@ -370,6 +412,7 @@ class Frame:
             study=tuple(study),
             lessons=tuple(self.end_of(c) for c in lessons),
             works=works,
+            whole=whole,
             released=released,
             first_day=first_day,
             deputy=self.position[deputy] if deputy else -1,
@@ -403,6 +446,7 @@ class Frame:
         scenario: Scenario,
         pair: Pair,
         works: tuple[int, ...],
+        whole: int,
         meet: list[int],
         first_day: int,
     ) -> tuple[Window, ...]:
@@ -416,7 +460,7 @@ class Frame:
         contracting = pair.new and programme.first_week == "contract"
         opening, due = [], Fraction(0)
         for i, w in enumerate(works):
-            served = pair.served + fte * Fraction(i, len(works))
+            served = pair.served + fte * Fraction(i, whole)
             if served >= scenario.programme.years:
                 break
             if contracting and i == 0:

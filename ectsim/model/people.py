@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from fractions import Fraction
 from math import log1p
 from typing import TYPE_CHECKING
 
@@ -174,11 +175,14 @@ class Handed:
     posts : dict of str to (int, float)
         For a mentor who left and was not replaced within the year, cycles behind whoever takes over
         on the next year's first day, and belief.
+    extended : dict of str to Fraction
+        For a pair whose ECT's induction absence has extended, by what share of a school year.
     """
 
     gone: set[str] = field(default_factory=set)
     leave: dict[str, int] = field(default_factory=dict)
     posts: dict[str, tuple[int, float]] = field(default_factory=dict)
+    extended: dict[str, Fraction] = field(default_factory=dict)
 
 
 NOBODY = Handed()
@@ -363,10 +367,8 @@ def extension(frame: Frame, pair: PairFrame, life: PairLife, diary: Diary) -> in
     return lost if lost >= least else 0
 
 
-def log_people(
-    frame: Frame, pair: PairFrame, life: PairLife, diary: Diary, rows: list[Row]
-) -> None:
-    """Log what people do to a pair's year."""
+def log_people(frame: Frame, pair: PairFrame, life: PairLife, diary: Diary, rows: list[Row]) -> int:
+    """Log what people do to a pair's year; return the days by which absence extends induction."""
 
     def row(time: int, event: int, value: int = 0, side: int = 0, cause: int = 0) -> None:
         rows.append((time, event, pair.index, -1, value, cause, 0, side))
@@ -392,3 +394,4 @@ def log_people(
         row(end, EXTENDED, lost, ECT)
     if 0 < end < frame.end:
         row(end, LEFT, side=ECT)
+    return lost

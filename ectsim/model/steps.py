@@ -180,10 +180,11 @@ def steps_frame(frame: Frame) -> StepsFrame:
         ),
         reads=programme.study.mentor_reads,
         second=tuple(
-            (float(p.pair.served) - 1.0, float(school.fte(p.pair.ect)) / max(1, frame.days))
+            (float(p.pair.served - 1 - rise * p.first_day), float(rise))
             if p.pair.served + school.fte(p.pair.ect) > 1
             else None
             for p in frame.pairs
+            for rise in (school.fte(p.pair.ect) / max(1, frame.days),)
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, exp, floor, log1p
@@ -40,15 +41,27 @@ def due_modules(frame: Frame, pair: PairFrame) -> list[int]:
     pair : PairFrame
         Whose ECT.
     """
-    schedule = frame.scenario.programme.study.schedule
-    total = frame.scenario.programme.study.modules
-    if pair.pair.served >= frame.scenario.programme.years:
+    served, years = pair.pair.served, frame.scenario.programme.years
+    if served >= years:
         return []
-    weeks = list(pair.works)
-    year = pair.pair.year
     fte = frame.scenario.school.fte(pair.pair.ect)
     if fte < 1:
         return _pro_rata(frame, pair, fte)
+    whole = list(pair.whole)
+    if served.denominator == 1 and pair.works == pair.whole:
+        return _of_year(frame, whole, pair.pair.year)
+    # who starts within a school year goes through the same years, each begun where the last one ended
+    begun = floor(served * len(whole))
+    due = [Counter(_of_year(frame, whole, year + 1)) for year in range(years)]
+    at = [due[i // len(whole)][whole[i % len(whole)]] for i in range(years * len(whole))]
+    out = [w for w, n in zip(pair.works, at[begun:], strict=False) for _ in range(n)]
+    return out[: max(0, frame.scenario.programme.study.modules - sum(at[:begun]))]
+
+
+def _of_year(frame: Frame, weeks: list[int], year: int) -> list[int]:
+    """Return the weeks of the modules of a whole year of induction."""
+    schedule = frame.scenario.programme.study.schedule
+    total = frame.scenario.programme.study.modules
     if schedule == "12x3":
         return _by_term(frame, weeks, total) if year == 1 else []
     share = {
@@ -67,7 +80,7 @@ def _pro_rata(frame: Frame, pair: PairFrame, fte: Fraction) -> list[int]:
 
     def begun(i: int) -> int:
         """Return the modules that are due before the i-th week of the school year."""
-        served = pair.pair.served + fte * Fraction(i, len(works))
+        served = pair.pair.served + fte * Fraction(i, len(pair.whole))
         first, second = min(served, Fraction(1)), min(max(served - 1, Fraction(0)), Fraction(1))
         return ceil(study.modules_in(1) * first + study.modules_in(2) * second)
 
@@ -114,7 +127,7 @@ def due_returns(frame: Frame, pair: PairFrame) -> list[tuple[int, int]]:
         return []
     fte, out = frame.scenario.school.fte(pair.pair.ect), []
     for i, week in enumerate(pair.works):
-        second = pair.pair.served + fte * Fraction(i, len(pair.works)) - 1
+        second = pair.pair.served + fte * Fraction(i, len(pair.whole)) - 1
         if 0 <= second < frame.scenario.programme.years - 1:
             out.append((week, int(second * study.modules) % study.modules))
     return out if study.second_year == "weekly" else out[::2]
@@ -148,6 +161,7 @@ def study(
     rows: list[Row],
     life: PairLife,
     until: int,
+    first: int,
     earlier: list[int],
     before_it: float | None = None,
 ) -> Studied:
@@ -167,6 +181,8 @@ def study(
         When the ECT has access, and is on leave.
     until : int
         School minute at which the pair's year ends; nothing is logged after it.
+    first : int
+        Modules taken as studied before the run.
     earlier : list of int
         Minutes from which the modules of earlier simulated years count as studied, on this year's
         clock; below 0 before the year.
@@ -182,9 +198,10 @@ def study(
     start = conditions.habit_start
     habit = start if before_it is None else before_it
     done, returns = list(earlier), []
-    weekly, again = frame.modules[pair.index], frame.returns[pair.index]
+    before = first + len(earlier)
+    weekly = frame.modules[pair.index][: max(0, programme.modules - before)]
+    again = frame.returns[pair.index]
     draws = luck.row("study", pair.pair.ect, programme.modules + len(again))
-    before = len(earlier) or (0 if pair.pair.year == 1 else programme.modules_in(1))
     last = max(0, earlier[-1] if earlier else 0)
 
     def sit(week: int, module: int, draw: float) -> tuple[int, bool]:

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from math import floor, log1p
+from fractions import Fraction
+from math import ceil, floor, log1p
 from typing import TYPE_CHECKING
 
 from ectsim.clock import DAY
@@ -138,27 +139,63 @@ def _days_of(frame: Frame, week: int, event: str) -> list[int]:
     return sorted(days, key=lambda d: stable_fraction("training", event, week, d))
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """How far a person is: years behind them, years of the programme in a school year, their weeks."""
+
+    behind: Fraction
+    pace: Fraction
+    whole: tuple[int, ...]
+    works: tuple[int, ...]
+
+
+def _dated(frame: Frame, side: int, at: _Place) -> Iterator[tuple[int, TrainingEvent, int]]:
+    """Yield what is due to a person in this school year: position, event, school week.
+
+    Whoever works part time, or starts within the year, comes to each event when as much of the
+    programme is behind them as of a full-timer who started with the year.
+    """
+    if at.pace == 1 and at.behind.denominator == 1 and at.works == at.whole:
+        if at.behind < 2:
+            for i, e, number in _sequence(frame, side, int(at.behind) + 1):
+                yield i, e, number - 1
+        return
+    total = len(at.whole)
+    for year in (1, 2):
+        for i, e, number in _sequence(frame, side, year):
+            along = year - 1 + Fraction(number - 1, len(frame.weeks)) - at.behind
+            n = ceil(along * total / at.pace)
+            if 0 < number <= len(frame.weeks) and 0 <= n < len(at.works):
+                yield i, e, at.works[n]
+
+
 def due_training(frame: Frame) -> tuple[Due, ...]:
     """Return what is due to each member of a pair in the year, in order of permanent ids.
 
     An event whose first date lies outside the calendar is not due. A mentor who had an ECT before
-    is in the second year of training.
+    is in the second year of training, and after it nothing is due.
     """
     rules = frame.scenario.programme.events
     if not rules.in_year:
         return ()
-    years: dict[tuple[int, int], int] = {}
+    places: dict[tuple[int, int], _Place] = {}
     for p in frame.pairs:
-        years[p.ect, ECT] = p.pair.year
-        mentor = 1 if p.pair.new else 2
-        years[p.mentor, MENTOR] = max(mentor, years.get((p.mentor, MENTOR), 1))
+        fte = frame.scenario.school.fte(p.pair.ect)
+        places[p.ect, ECT] = _Place(p.pair.served, fte, p.whole, p.works)
+        # a mentor of several ECTs is as far as with the one who has come furthest
+        behind = (
+            p.pair.served / fte if p.pair.elapsed is not None else Fraction(int(not p.pair.new))
+        )
+        mentor = _Place(behind, Fraction(1), p.whole, p.works)
+        known = places.get((p.mentor, MENTOR))
+        if known is None or (mentor.behind, len(mentor.works)) > (known.behind, len(known.works)):
+            places[p.mentor, MENTOR] = mentor
     out = []
-    for (person, side), year in sorted(
-        years.items(), key=lambda x: (frame.staff[x[0][0]], x[0][1])
+    for (person, side), place_in in sorted(
+        places.items(), key=lambda x: (frame.staff[x[0][0]], x[0][1])
     ):
         used: set[int] = set()
-        for i, e, number in _sequence(frame, side, year):
-            week = number - 1
+        for i, e, week in _dated(frame, side, place_in):
             place = i if i not in used else len(events()) + len(used)
             used.add(place)
             days: list[int] = []

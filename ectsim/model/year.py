@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from math import exp
 from operator import itemgetter
 from typing import TYPE_CHECKING, TypeVar
@@ -362,6 +363,8 @@ class Carried:
     studied : dict of str to list of int
         For each pair the minute from which each module begun so far counts as studied; below 0
         where that was before the year.
+    first : dict of str to int
+        For each pair the modules taken as studied before the run.
     study_habits : dict of str to float
         Each ECT's habit of study.
     learning : dict of str to Learning
@@ -373,6 +376,7 @@ class Carried:
     mentors: dict[str, tuple[float, float]] = field(default_factory=dict)
     states: dict[str, PairState] = field(default_factory=dict)
     studied: dict[str, list[int]] = field(default_factory=dict)
+    first: dict[str, int] = field(default_factory=dict)
     study_habits: dict[str, float] = field(default_factory=dict)
     learning: dict[str, Learning] = field(default_factory=dict)
     people: Handed = field(default_factory=Handed)
@@ -479,6 +483,8 @@ def _live(
 ) -> Year:
     """Simulate one school year, from what the year before hands on."""
     frame = frame_of(scenario)
+    if carried.people.extended:
+        frame = frame.extended(carried.people.extended)
     if without:
         frame = frame.without(without)
     diary = write_diary(frame, luck)
@@ -525,10 +531,17 @@ def _live(
     coachings: list[Coaching] = []
     studied: dict[str, list[int]] = {}
     study_habits: dict[str, float] = dict(carried.study_habits)
+    firsts: dict[str, int] = {}
+    extended = dict(carried.people.extended)
     # in order of ids: who asks a shared mentor first must not depend on the order of a file
     for p in sorted(frame.pairs, key=lambda p: p.pair.id):
         life, before = lives[p.index], carried.studied.get(p.pair.id)
         end = end_of(frame, life)
+        # of a pair that begins in its second year, the first year's modules are taken as studied
+        first = carried.first.get(p.pair.id)
+        if first is None:
+            first = 0 if p.pair.year == 1 else scenario.programme.study.modules_in(1)
+        firsts[p.pair.id] = first
         done = study(
             frame,
             p,
@@ -537,15 +550,12 @@ def _live(
             rows,
             life,
             end,
+            first,
             before or [],
             carried.study_habits.get(p.pair.id),
         )
         studied[p.pair.id] = done.modules
         study_habits[p.pair.id] = done.habit
-        # of a pair that begins in its second year, the first year's modules are taken as studied
-        first = (
-            0 if p.pair.year == 1 or before is not None else scenario.programme.study.modules_in(1)
-        )
         begun = carried.states.get(p.pair.id)
         state = replace(begun) if begun else PairState(c.habit_start, c.relationship, c.culture)
         steps = None
@@ -571,7 +581,9 @@ def _live(
         coachings.append(coaching)
         env.process(coaching.run())
         _log_fate(frame, p, life, diary, cover, rows)
-        log_people(frame, p, life, diary, rows)
+        lost = log_people(frame, p, life, diary, rows)
+        if lost:
+            extended[p.pair.id] = extended.get(p.pair.id, Fraction(0)) + Fraction(lost, frame.days)
     for who in sorted(mentors):
         theirs = [x for x in coachings if x.pair.mentor == who]
         if theirs and theirs[0].life.mentor_next < frame.days:
@@ -590,7 +602,8 @@ def _live(
         studied=studied,
         study_habits=study_habits,
         learning=learning,
-        people=hand_on(frame, lives),
+        first=firsts,
+        people=replace(hand_on(frame, lives), extended=extended),
     )
     return Year(frame, diary, cover, EventLog(rows, frame.end), lives, handed)
 

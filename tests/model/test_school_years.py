@@ -20,9 +20,9 @@ PLANS = ("found_time", "timetabled")
 
 
 def over(years: int, plan: str = "found_time", **changes: object) -> Scenario:
-    return load("default").with_changes(
-        {"plan.preset": plan, "programme.run_years": years, **changes}
-    )
+    """Return the default school over some years; absence does not make induction longer."""
+    kept = {"programme.run_years": years, "programme.coaching.extend_from": 400}
+    return load("default").with_changes({"plan.preset": plan, **kept, **changes})
 
 
 def part_time(fte: Fraction, years: int) -> Scenario:
