@@ -60,8 +60,11 @@ EVENTS: tuple[str, ...] = (
     "extended",  # absence extends induction; value: days (E6-07)
     "deputised",  # the deputy holds the meeting, or makes the visit (form live), that begins now
     "checked_in",  # the coordinator's weekly check-in; value: minutes; of no pair (-1)
-    "repaired",  # the coordinator acts for a pair; value: position in model.coordination.REPAIRS
+    "repaired",  # the coordinator acts for a pair; value: position in model.coordination.ACTIONS
     "recognised",  # leaders thank mentors in public (F150); of no pair (-1)
+    "felt",  # at the end; side 0: how far it is a priority around the pair, 1: how the two get on,
+    # 2: the mentor's belief; value: thousandths
+    "course_taken",  # a mentor takes a short course online; value: minutes (F101)
 )
 """Every event a log may hold; the code of an event is its position."""
 

@@ -313,6 +313,12 @@ def _onboarding(run: Run) -> float:
     return _share(weeks, len(starting))
 
 
+def _felt(run: Run, side: int) -> float:
+    """Return a condition as pairs felt it at the end of the last school year (F155)."""
+    values = [row[VALUE] for row in run.years[-1].rows("felt") if row[SIDE] == side]
+    return _share(sum(values), 1000 * len(values))
+
+
 def _supply_cost(run: Run) -> float:
     return run.cover.get("supply_days", nan) * run.scenario.plan.cover.supply_cost_day
 
@@ -470,6 +476,10 @@ METRICS: dict[str, Metric] = _registry(
     Metric("repairs", "Repairs", "times the coordinator acted for a pair whose cycles were not on record", "repairs", "", lambda r: float(len(r.rows("repaired")))),
     Metric("same_mentor", "Same mentor at the end", "pairs whose mentor is the same as at the start, over pairs whose ECT is still at the school", "share", "more", _same_mentor),
     Metric("extension_days", "Induction extended by", "days by which absence extends induction, an ECT", "days", "less", lambda r: _share(sum(row[VALUE] for row in r.rows("extended")), len(r.scenario.school.pairs))),
+    Metric("trust_end", "How pairs get on at the end", "how far mentor and ECT get on at the end of the last school year, 0 to 1, a mean of pairs with a cycle due", "share", "more", lambda r: _felt(r, 1)),
+    Metric("priority_end", "A priority at the end", "how far the programme is a priority around a pair at the end of the last school year, 0 to 1, a mean", "share", "more", lambda r: _felt(r, 0)),
+    Metric("belief_end", "Mentors' belief at the end", "how far mentors believe in modelling and practice at the end of the last school year, 0 to 1, a mean of pairs", "share", "more", lambda r: _felt(r, 2)),
+    Metric("mentor_models", "Steps that a mentor models", "steps that are modelled in the year, a mentor: each is also practice of the mentor's own teaching", "steps", "more", lambda r: _share(len(r.rows("model")), _mentors(r))),
     Metric("onboarding_weeks", "Weeks without access", "weeks from an ECT's first day until ECT and mentor have access, a pair that starts this year", "weeks", "less", _onboarding),
 )  # fmt: skip
 """Every metric that results carry."""

@@ -143,6 +143,7 @@ def mentor_training(run: Run) -> float:
         for _, event, _ in gone:
             conference = known[event].kind == "conference"
             total += HOUR * (hours.conference_hours if conference else hours.clinic_hours)
+        total += sum({(pairs[r[PAIR]].mentor, r[TIME]): r[VALUE] for r in part.rows("course_taken")}.values())  # fmt: skip
     return total
 
 

@@ -81,7 +81,8 @@ class PairSlots(Frozen):
 
     Where people have no free periods, a slot may stand in a lesson while somebody named takes the
     class: ``release_ect`` the ECT's, ``release_mentor`` the mentor's (staff ids). ``deputy`` is the
-    colleague who steps in for a mentor who is away for long or has left.
+    colleague who steps in for a mentor who is away for long or has left. ``helper`` is somebody, such
+    as the head of department, whom the ECT may ask during study when both are free.
     """
 
     meet: tuple[str, ...] = ()
@@ -91,6 +92,7 @@ class PairSlots(Frozen):
     release_ect: str = ""
     release_mentor: str = ""
     deputy: str = ""
+    helper: str = ""
 
     @field_validator("meet", "observe", "reserve", "study", mode="before")
     @classmethod

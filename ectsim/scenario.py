@@ -348,6 +348,7 @@ def _check_slots(school: School, plan: Plan) -> None:
             ("release_ect", slots.release_ect),
             ("release_mentor", slots.release_mentor),
             ("deputy", slots.deputy),
+            ("helper", slots.helper),
         ):
             if taker and taker not in school.by_id:
                 raise InputError(
@@ -383,7 +384,7 @@ def _check_slots(school: School, plan: Plan) -> None:
 
 def _check_mask(programme: Programme, plan: Plan) -> None:
     """Refuse a plan that uses an option which the delivery partner does not allow (F121, F218)."""
-    mask = programme.partner.disallowed
+    mask = programme.partner.disallowed if programme.partner.delivery == "partner" else ()
     if not mask:
         return
 

@@ -303,6 +303,11 @@ class Conditions(Frozen):
         0.2, unit="0 to 1, added", status="assumption", source="F147 F148", low=0.1, high=0.4, ge=0,
         le=1, ask="How much more do leaders stand behind a pair's time once it is raised with them?",
     )  # fmt: skip
+    relationship_floor: float = number(
+        0.25, unit="0 to 1", status="assumption", source="F151", low=0.0, high=0.4, ge=0, le=1,
+        ask="Below what does a pair no longer rehearse when it meets?",
+        why="A pair that gets on badly meets and talks; nothing is practised.",
+    )  # fmt: skip
     contracting_gain: float = number(
         0.10, unit="share of the way to 1", status="assumption", source="F152", low=0.0, high=0.3,
         ge=0, le=1, ask="How much does agreeing how to work together help a new pair to get on?",

@@ -17,7 +17,7 @@ from ectsim.content import events, steps, topic
 from ectsim.errors import InputError
 from ectsim.ledger import Attempt, Entry, ledger
 from ectsim.log import CAUSES, EVENT_CODE, EVENTS, FORMS, Event, EventLog
-from ectsim.model.coordination import REPAIRS
+from ectsim.model.coordination import ACTIONS
 from ectsim.model.frame import COVER_TIME
 from ectsim.scenario import Scenario
 from ectsim.words import upper
@@ -83,6 +83,7 @@ REPAIR_WORDS = {
     "protect": "The coordinator had the slots of the coming weeks kept out of cover for longer.",
     "deputy": "The coordinator put the deputy on call.",
     "leaders": "The coordinator raised the pair's time with leaders.",
+    "mediate": "The coordinator had the two agree anew how to work together.",
 }
 PAUSED_WORDS = ("long illness", "leave", "the ECT has left")
 ECT, MENTOR = 1, 2
@@ -316,7 +317,7 @@ def _people(told: _Told, row: Event) -> str:
         "registered": f"{ect} was registered, with {mentor} as mentor.",
         "access": f"{ect if row.side == ECT else mentor} had access to the programme.",
         "replaced": f"Somebody else took over from {mentor}.",
-        "repaired": REPAIR_WORDS[REPAIRS[row.value]] if name == "repaired" else "",
+        "repaired": REPAIR_WORDS[ACTIONS[row.value]] if name == "repaired" else "",
         "extended": f"Absence extends {ect}'s induction by {_count(row.value, 'day', 'days')}.",
     }[name]
 

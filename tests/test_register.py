@@ -17,7 +17,7 @@ from ectsim.errors import InputError
 from ectsim.share import data_dir
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-CEILING = 22
+CEILING = 0
 """Facts that nothing represents yet. It may only fall; at 0 it is the rule."""
 
 TECHNICAL = {

@@ -814,7 +814,7 @@ class Coaching:
         """Work through the fixed order of phases; what the bell cuts was not done (F174)."""
         number, at = cycle.window.cycle, cycle.window.cycle * PHASES
         append, pair = self.rows.append, self.pair.index  # most of a log is written here
-        wanted = self.plan.reps
+        wanted = self.plan.reps if self.state.relationship >= self.c.relationship_floor else 0
         if wanted >= self.programme.min_reps:
             wanted = max(wanted, self._fluent(number))
         wanted = min(wanted, MAX_REPS)

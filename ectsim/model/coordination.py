@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ectsim.model.frame import Frame
     from ectsim.model.year import Fate
 
-__all__ = ["BEFORE_COVER", "REPAIRS", "Coordinator"]
+__all__ = ["ACTIONS", "BEFORE_COVER", "REPAIRS", "Coordinator"]
 
 REPAIRS: tuple[str, ...] = ("new_time", "protect", "deputy", "leaders")
 """What she does for a pair, in this order.
@@ -36,6 +36,10 @@ REPAIRS: tuple[str, ...] = ("new_time", "protect", "deputy", "leaders")
 level better in the cover rota for some weeks; ``deputy``: puts the deputy on call while the mentor
 is away; ``leaders``: raises it with leaders, who then step in for the pair's slots more often.
 """
+
+ACTIONS: tuple[str, ...] = (*REPAIRS, "mediate")
+"""All that she does for a pair. ``mediate``: where two get on so badly that they no longer rehearse,
+she has them agree anew how to work together (F136)."""
 
 CHECKED_IN, REPAIRED, RECOGNISED = (
     EVENT_CODE["checked_in"],
@@ -95,6 +99,7 @@ class Coordinator:
         self._acted_on: dict[int, int] = {}  # pair: the last missing cycle that she acted on
         self._protected: dict[int, int] = {}  # pair: last pupil day of a protection
         self._with_leaders: set[int] = set()
+        self._calm: dict[int, int] = {}  # pair: week before which she does not mediate again
         self._cells: dict[int, list[int]] = {}
         self._open: set[int] | None = None  # year cells in which lessons are open, once needed
         self._take_her_time(bookings)
@@ -131,6 +136,7 @@ class Coordinator:
                 self.rows.append((start, CHECKED_IN, -1, -1, plan.checkin_min, 0, 0, 0))
             if plan.repair_after:
                 for coaching in self.coachings:
+                    self._mediate(coaching, week.index, first)
                     self._look_after(coaching, week.index, first)
 
     # -- her own time -------------------------------------------------------------------------------
@@ -191,6 +197,19 @@ class Coordinator:
             k = 0
             self._repair(coaching, REPAIRS[k], week, day)
         self.rows.append((int(self.env.now), REPAIRED, pair, -1, k, 0, 0, 0))
+
+    def _mediate(self, coaching: Coaching, week: int, day: int) -> None:
+        """Help two people to get on who do not, at most once in as long as a repair holds."""
+        pair, state = coaching.pair, coaching.state
+        if state.relationship >= self.c.relationship_floor or week < self._calm.get(pair.index, 0):
+            return
+        if not pair.first_day <= day or self.env.now >= coaching.end:
+            return
+        self._calm[pair.index] = week + self.c.repair_weeks
+        state.contract(self.c)
+        self.rows.append(
+            (int(self.env.now), REPAIRED, pair.index, -1, ACTIONS.index("mediate"), 0, 0, 0)
+        )
 
     def _missing(self, coaching: Coaching, week: int) -> int:
         """Return the last cycle she can see if it and those before it are not on record, else -1."""

@@ -111,6 +111,8 @@ class PairFrame:
         For year cells of slots that stand in a lesson (side, person): who takes whose class.
     first_day : int
         The ECT's first pupil day of the year: 0 but for a pair that starts within it.
+    helper : int
+        Position of whoever the ECT may ask during study, or -1.
     deputy : int
         Position of the deputy mentor in the frame's staff, -1 without one.
     """
@@ -129,6 +131,7 @@ class PairFrame:
     released: dict[int, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     first_day: int = 0
     deputy: int = -1
+    helper: int = -1
 
 
 class Frame:
@@ -186,7 +189,7 @@ class Frame:
     def _tracked(self) -> list[int]:
         """Return everybody whose absence and cover calls a pair's year depends on."""
         takers = {who for p in self.pairs for needed in p.released.values() for _, who in needed}
-        deputies = {p.deputy for p in self.pairs if p.deputy >= 0}
+        deputies = {who for p in self.pairs for who in (p.deputy, p.helper) if who >= 0}
         members = {w for p in self.pairs for w in (p.ect, p.mentor)}
         return sorted(
             members | takers | deputies | ({self.coordinator} if self.coordinator >= 0 else set())
@@ -416,6 +419,7 @@ class Frame:
             released=released,
             first_day=first_day,
             deputy=self.position[deputy] if deputy else -1,
+            helper=self.position[slots.helper] if slots.helper else -1,
         )
 
     def _released(

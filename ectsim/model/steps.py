@@ -265,7 +265,7 @@ class Steps:
     """
 
     __slots__ = (
-        "_begins", "_choice", "_cycle", "_day", "_draws", "_due_from", "_first", "_frame", "_half_term",
+        "_begins", "_choice", "_cycle", "_day", "_draws", "_due_from", "_first", "_frame", "_half_term", "_helped",
         "_known", "_laid", "_library", "_midnight", "_need", "_next", "_p", "_pair", "_reading",
         "_returned", "_returns", "_rows", "_studied", "_until", "state",
     )  # fmt: skip
@@ -287,6 +287,7 @@ class Steps:
         self._laid, self._p, self._library = laid, laid.rules, _library()
         self._midnight = frame.midnight
         self._studied, self._returns = studied.modules, studied.returns
+        self._helped = studied.helped
         self._first, self._due_from = first_module, first_module + earlier
         cycles = len(pair.windows) + 1
         self._draws = luck.row("step", pair.pair.id, (cycles + 1) * DRAWS)
@@ -335,6 +336,8 @@ class Steps:
         """Add what an hour of study does, for the module and for those it returns to."""
         knowing, returned, gain = state.knowing, state.returned, self._p.revisit_gain
         knowing[module] += self._p.study_gain * (1.0 - knowing[module])
+        if module in self._helped:
+            knowing[module] += self._p.help_gain * (1.0 - knowing[module])
         for old in self._library.returns.get(module, ()):
             knowing[old] += gain * (1.0 - knowing[old])
             returned[old] += 1

@@ -146,11 +146,14 @@ class Studied:
         When the ECT came back to which module.
     habit : float
         The habit of study at the end, 0 to 1.
+    helped : frozenset of int
+        Modules during whose study somebody was free for questions (F143, F169).
     """
 
     modules: list[int]
     returns: list[tuple[int, int]]
     habit: float
+    helped: frozenset[int] = frozenset()
 
 
 def study(
@@ -198,6 +201,7 @@ def study(
     start = conditions.habit_start
     habit = start if before_it is None else before_it
     done, returns = list(earlier), []
+    helped: set[int] = set()
     before = first + len(earlier)
     weekly = frame.modules[pair.index][: max(0, programme.modules - before)]
     again = frame.returns[pair.index]
@@ -232,6 +236,9 @@ def study(
         module = before + i
         at, in_time = sit(week, module, draws[module])
         habit = settle(in_time)
+        cell = pair.study[week]
+        if pair.helper >= 0 and cell >= 0 and at <= frame.end_of(cell) and fate.helps(pair, cell):
+            helped.add(module)
         last = max(last, at)  # in order: a module builds on the one before
         done.append(last)
         if last < until:
@@ -242,7 +249,7 @@ def study(
         if at < until:
             returns.append((at, module))
             rows.append((at, REVISITED, pair.index, -1, module, 0, 0, 1))
-    return Studied(done, sorted(returns), habit)
+    return Studied(done, sorted(returns), habit, frozenset(helped))
 
 
 def _own_time(chance: float, pull: float) -> float:

@@ -234,6 +234,8 @@ class Training:
         Year cells in which a person is in training or has gone home early in return.
     gains : dict of int to list of (int, float)
         For each mentor the minutes at which training ended, and its worth in cycles.
+    talks : dict of int to list of int
+        For each mentor, when a clinic was over in which mentors share what works.
     started : dict of int to int
         For each mentor whose first conference is due, when it was over.
     """
@@ -253,6 +255,7 @@ class Training:
         self._attend = c.training_reminded if self.plan.checkin_min > 0 else c.training_attend
         self.busy: dict[int, set[int]] = defaultdict(set)
         self.gains: dict[int, list[tuple[int, float]]] = defaultdict(list)
+        self.talks: dict[int, list[int]] = defaultdict(list)
         self.started: dict[int, int] = {}
         self._rows: list[
             tuple[int, int, int, int, int, int]
@@ -308,6 +311,8 @@ class Training:
             "coaching_on_coaching": self.rules.gain_coaching,
         }[due.kind]
         self.gains[due.person].append((at, gain))
+        if due.kind == "clinic":
+            self.talks[due.person].append(at)
         if events()[due.event].order == 1:
             self.started[due.person] = at
 

@@ -48,6 +48,7 @@ EVENT, ECT_ABSENT, MENTOR_ABSENT = (
 )
 COVER, INDEPENDENT = CAUSE_CODE["cover"], CAUSE_CODE["independent"]
 ABSENCE, COVER_CALL = EVENT_CODE["absence"], EVENT_CODE["cover_call"]
+FELT, COURSE = EVENT_CODE["felt"], EVENT_CODE["course_taken"]
 MEETING_FAILED, ARRANGED = EVENT_CODE["meeting_failed"], EVENT_CODE["arranged"]
 
 ONBOARDING, MENTOR_LEFT = CAUSE_CODE["onboarding"], CAUSE_CODE["mentor_left"]
@@ -193,17 +194,24 @@ class Fate:
                 day >= self._deputy_after and all(away[day - self._deputy_after : day])
             ):
                 return False
-        frame, periods = self._frame, self._periods
-        row = frame.scenario.school.timetable.rows[frame.staff[deputy]]
+        return self._is_free(deputy, cell) and self._bookings.free((deputy,), cell, pair.index)
+
+    def _is_free(self, person: int, cell: int) -> bool:
+        """Tell whether somebody has a free period, is in school and is not called away from it."""
+        frame, periods, day = self._frame, self._periods, cell // self._periods
+        row = frame.scenario.school.timetable.rows[frame.staff[person]]
         today = frame.cycle_day[day]
         return (
             row[today * periods + cell % periods] in "fc"
             and frame.in_school(row, today)
-            and not self._away[deputy][day]
-            and cell not in self._taken[deputy]
-            and cell not in self._busy[deputy]
-            and self._bookings.free((deputy,), cell, pair.index)
+            and not self._away[person][day]
+            and cell not in self._taken[person]
+            and cell not in self._busy[person]
         )
+
+    def helps(self, pair: PairFrame, cell: int) -> bool:
+        """Tell whether the ECT's helper is free for questions in a year cell (F143, F169)."""
+        return self._is_free(pair.helper, cell)
 
     def called(self, person: int, cell: int) -> bool:
         """Tell whether somebody whom the year keeps track of covers a lesson in a year cell."""
@@ -272,6 +280,8 @@ class Mentor:
         self._factor, self._cycles = factor, cycles
         self.gains: list[tuple[int, float]] = []
         self.started, self.untrained = 0, 1.0
+        self.talks: list[int] = []
+        self.sharing = 0.0
 
     def claim(self) -> Request | None:
         """Ask for the mentor; whoever gets a request back waits for it."""
@@ -311,6 +321,9 @@ class Mentor:
         Before the first conference a cycle teaches less (F098).
         """
         self.held += 1.0 if now >= self.started else self.untrained
+        while self.talks and self.talks[0] <= now:  # what other mentors told since (F226)
+            self.belief += self.sharing * (1.0 - self.belief)
+            del self.talks[0]
         if conditions.feedback and rehearsals:
             self.belief += conditions.belief_gain * (1.0 - self.belief)
 
@@ -526,6 +539,8 @@ def _live(
         for who, mentor in mentors.items():
             mentor.gains = training.gains.get(who, [])
             mentor.started = training.started.get(who, 0)
+            mentor.talks = sorted(training.talks.get(who, []))
+            mentor.sharing = scenario.programme.events.clinic_sharing
             mentor.untrained = scenario.programme.events.before_conference
     c = conditions
     coachings: list[Coaching] = []
@@ -591,7 +606,16 @@ def _live(
     coordinator = Coordinator(env, frame, fate, luck, cover, bookings, coachings, rows)
     if coordinator.wanted:
         env.process(coordinator.run())
+    if scenario.programme.events.mentor_courses:
+        _courses(frame, mentors, rows)
     env.run()
+    for x in coachings:
+        if x.pair.windows:
+            felt = (x.state.culture, x.state.relationship, x.mentor.belief)
+            rows += [
+                (min(x.end, frame.end), FELT, x.pair.index, -1, round(1000 * share), 0, 0, side)
+                for side, share in enumerate(felt)
+            ]
     learning = {x.pair.pair.id: x.steps.finish() for x in coachings if x.steps}
     if coordinator.calls:
         rows = _correct_calls(frame, lives, coordinator.calls, rows)
@@ -606,6 +630,18 @@ def _live(
         people=replace(hand_on(frame, lives), extended=extended),
     )
     return Year(frame, diary, cover, EventLog(rows, frame.end), lives, handed)
+
+
+def _courses(frame: Frame, mentors: Mapping[int, Mentor], rows: list[Row]) -> None:
+    """Spread each mentor's short courses over the year, on the Friday evening of their weeks (F101)."""
+    rules, weeks = frame.scenario.programme.events, frame.weeks
+    for n in range(rules.mentor_courses):
+        week = weeks[(2 * n + 1) * len(weeks) // (2 * rules.mentor_courses)]
+        at = frame.midnight[week.days[-1]] + rules.evening_start
+        for p in frame.pairs:
+            rows.append((at, COURSE, p.index, -1, rules.course_minutes, 0, 0, MENTOR))
+        for who in {p.mentor for p in frame.pairs}:
+            mentors[who].gains = [*mentors[who].gains, (at, rules.gain_course)]
 
 
 def _is_shared(frame: Frame, mentor: int) -> bool:

@@ -102,9 +102,7 @@ def test_a_part_timer_who_begins_in_year_2_forgets_nothing() -> None:
 
 def test_absence_that_extends_induction_makes_it_longer() -> None:
     s = over(3, "timetabled", **{"programme.coaching.extend_from": 30})
-    s = with_conditions(
-        s, leave_rate=1.0, leave_weeks=9.0, leave_counts=True, ect_leave=0.0
-    )
+    s = with_conditions(s, leave_rate=1.0, leave_weeks=9.0, leave_counts=True, ect_leave=0.0)
     years = live_years(s, 1, 0)
     lost = [
         {e.pair: e.value for e in y.log.events() if e.event == EVENT_CODE["extended"]}
