@@ -86,6 +86,8 @@ def route(words: list[str]) -> tuple[str, list[str]]:
         return "install", []
     if first == "test":
         return "test", rest
+    if first.startswith("-") and first != "--version":  # options of the command that runs unasked
+        return "ectsim", [*FIRST_COMMAND, *words]
     return "ectsim", list(words)
 
 

@@ -12,7 +12,10 @@ WEEKS = (4, 8, 13, 20, 26, 32)
 
 def main() -> None:
     default = load("default")
-    plans = {"found_time": default, "timetabled": default.with_changes({"plan.preset": "timetabled"})}
+    plans = {
+        "found_time": default,
+        "timetabled": default.with_changes({"plan.preset": "timetabled"}),
+    }
     print("plan         weeks  covered of 100   width  error (points)")
     with local_pool(default_workers()) as pool:
         for name, scenario in plans.items():

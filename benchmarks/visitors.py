@@ -22,8 +22,10 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
+import psutil
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
@@ -217,31 +219,57 @@ def alone(url: str) -> None:
         print(f"Stop, until the page says so      {(told - at) / 1000:6.2f} s")
 
 
-def memory(pid: int) -> float:
-    """Return the memory of a process and all below it in MB, shared pages counted once."""
-    parents: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parents[int(entry.name)] = int(
-                    (entry / "stat").read_text().rpartition(")")[2].split()[1]
-                )
-            except OSError:
-                continue
-    total, below = 0, {pid}
-    while True:
-        more = {p for p, parent in parents.items() if parent in below} - below
-        if not more:
+def below(pid: int) -> dict[str, list[psutil.Process]]:
+    """Return a process and all below it by what they do."""
+    found: dict[str, list[psutil.Process]] = {}
+    own = psutil.Process(pid)
+    for process in [own, *own.children(recursive=True)]:
+        with contextlib.suppress(psutil.Error):
+            words = " ".join(process.cmdline())
+            kind = next((k for k in ("ipykernel", "forkserver", "service") if k in words), "server")
+            found.setdefault(NAMES.get(kind, kind), []).append(process)
+    return found
+
+
+NAMES = {"ipykernel": "kernels", "forkserver": "workers"}
+
+
+def memory(processes: list[psutil.Process]) -> float:
+    """Return the memory of processes in MB, shared pages counted once."""
+    total = 0.0
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            total += process.memory_full_info().pss
+    return total / 1e6
+
+
+def worked(pid: int) -> dict[str, float]:
+    """Return the processor's seconds so far by what the server's processes do, and of the machine."""
+    out = {}
+    for kind, processes in below(pid).items():
+        times = []
+        for process in processes:
+            with contextlib.suppress(psutil.Error):
+                times.append(process.cpu_times())
+        out[kind] = sum(t.user + t.system for t in times)
+    me = psutil.Process().cpu_times()
+    out["visitors"] = me.user + me.system
+    whole = psutil.cpu_times()
+    out["machine"] = whole.user + whole.system + whole.nice
+    return out
+
+
+def ahead(pid: int, wanted: int) -> None:
+    """Wait until the kernels that are started ahead of the crowd have run their page."""
+    started, spent = time.perf_counter(), -1.0
+    while time.perf_counter() - started < 300:
+        time.sleep(2)
+        now = worked(pid)
+        total = now.get("kernels", 0.0) + now["server"]
+        if len(below(pid).get("kernels", [])) >= wanted and total - spent < 0.1:
             break
-        below |= more
-    for each in below:
-        try:
-            text = Path(f"/proc/{each}/smaps_rollup").read_text()
-        except OSError:
-            continue
-        found = re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)
-        total += int(found[1]) if found else 0
-    return total / 1024
+        spent = total
+    print(f"{wanted} kernels ready   {time.perf_counter() - started:6.1f} s")
 
 
 def spread(values: list[float]) -> str:
@@ -256,9 +284,13 @@ def spread(values: list[float]) -> str:
 async def crowd(root: str, url: str, visitors: int, pid: int) -> None:
     AsyncHTTPClient.configure(None, max_clients=visitors + 5)
     loop = asyncio.get_running_loop()
+    before, began = worked(pid), time.perf_counter()
     window = loop.run_in_executor(None, browse, url)
     done = await asyncio.gather(*(visit(root, k) for k in range(visitors)), return_exceptions=True)
-    used = memory(pid)
+    after, spent = worked(pid), time.perf_counter() - began
+    groups = below(pid)
+    each = [memory([kernel]) for kernel in groups.get("kernels", [])]
+    used = memory([process for group in groups.values() for process in group])
     real = await asyncio.gather(window, return_exceptions=True)
     good = [d for d in done if isinstance(d, dict)]
     for wrong in [d for d in done if not isinstance(d, dict)][:3]:
@@ -275,6 +307,10 @@ async def crowd(root: str, url: str, visitors: int, pid: int) -> None:
     else:
         print(f"first number, Chromium {real[0]['first']:6.2f} s")
     print(f"memory                 {used:,.0f} MB, {used / (visitors + 1):,.0f} a visitor")
+    print(f"memory of a kernel     median {median(each):.0f} MB, largest {max(each):.0f} MB")
+    print(f"the processors, in seconds of {psutil.cpu_count()} x {spent:.0f}:")
+    for kind, total in after.items():
+        print(f"  {kind:20} {total - before.get(kind, 0.0):6.1f}")
     if len(good) < visitors or isinstance(real[0], BaseException):
         raise SystemExit("not everybody was served")
 
@@ -283,6 +319,7 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--visitors", type=int, default=30)
     asked = words.parse_args()
+    print(f"load before: {' '.join(f'{x:.1f}' for x in psutil.getloadavg())}")
     logs = Path(tempfile.mkdtemp(prefix="ectsim-bench-"))
     code = (
         "from pathlib import Path\nfrom ectsim.app.server import serve\n"
@@ -299,7 +336,7 @@ def main() -> None:
         assert server.stdout is not None
         url = server.stdout.readline().rsplit(" at ", 1)[1].strip()
         root = url.split("voila/")[0]
-        time.sleep(0.5 * asked.visitors + 5)  # kernels are started ahead of the crowd
+        ahead(server.pid, asked.visitors + 1)
         if asked.visitors:
             asyncio.run(crowd(root, url, asked.visitors, server.pid))
         else:

@@ -22,6 +22,7 @@ __all__ = [
     "Estimate",
     "compare_dict",
     "estimate",
+    "hold_together",
     "paired",
     "quantile",
     "result_dict",
@@ -177,8 +178,11 @@ def result_dict(results: Results) -> dict[str, Any]:
         replication), ``money`` (see :func:`ectsim.money.money_dict`), ``banner``, ``warnings``,
         ``limits``; for a run over several school years
         ``school_years``, each with ``name``, ``due``, ``due_total``, ``ledger_total``, ``metrics``,
-        ``pairs``.
+        ``pairs``. ``drivers`` says which assumptions matter most (see
+        :func:`ectsim.experiments.drivers.told`); null where that is not known.
     """
+    from ectsim.experiments.drivers import told  # noqa: PLC0415 - beside its use
+
     s, n = results.scenario, len(results.runs)
     metrics = _metrics_dict(results)
     total = results.ledger_total
@@ -199,6 +203,7 @@ def result_dict(results: Results) -> dict[str, Any]:
         "pairs": _pairs_dict(results),
         "years": {name: results.metric(name) for name in ("completion_full", "completion_any")},
         "money": money_dict(results),
+        "drivers": told(s),
         "banner": s.banner,
         "warnings": list(s.warnings),
         "limits": LIMITS,
@@ -295,6 +300,37 @@ def compare_dict(
         "banner": other.scenario.banner,
         "warnings": notes,
     }
+
+
+def hold_together(base: Results, others: Sequence[Results], rows: Sequence[dict[str, Any]]) -> None:
+    """Add to comparisons what is said of all plans at once.
+
+    Parameters
+    ----------
+    base : Results
+        The base.
+    others : sequence of Results
+        The plans held against it, over the same replications.
+    rows : sequence of dict
+        What :func:`compare_dict` gave for each. Every difference gets ``lo_all`` and ``hi_all`` (95 %
+        intervals that hold for all plans at once), ``beats`` (chance that the plan is better in one
+        year) with ``beats_lo`` and ``beats_hi``, ``same`` (share of years without a difference), and a
+        ``verdict`` by the wider interval. They hold for one metric at a time.
+    """
+    from ectsim.experiments.compare import against, against_dict  # noqa: PLC0415 - numpy, only here
+
+    for name, metric in METRICS.items():
+        found = against(
+            base.metric(name), [o.metric(name) for o in others], better=metric.better,
+            smallest=smallest_difference(name, estimate(base.metric(name))),
+        )  # fmt: skip
+        for row, f in zip(rows, found, strict=True):
+            words = against_dict(f)
+            row["differences"][name] |= {
+                "lo_all": words.pop("lo"),
+                "hi_all": words.pop("hi"),
+                **words,
+            }
 
 
 def _plain(value: object) -> object:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ectsim.analysis import Estimate
     from ectsim.scenario import Scenario
 
 __all__ = [
@@ -38,14 +39,23 @@ __all__ = [
     "Change",
     "Coverage",
     "Forecast",
+    "Kept",
     "Log",
     "Particles",
     "Rate",
+    "corrected",
     "coverage",
     "forecast",
+    "from_now",
+    "looks_of",
+    "nearest",
     "particles",
+    "quantiles",
+    "ranges",
+    "rate_values",
     "read_log",
     "weekly",
+    "with_rates",
 ]
 
 PRIORS: tuple[str, ...] = (
@@ -287,10 +297,11 @@ class Particles:
 
     def of(self, i: int) -> Scenario:
         """Return the scenario of one simulated year."""
-        return _with_rates(self.scenario, self.rates[i].tolist())
+        return with_rates(self.scenario, self.rates[i].tolist())
 
 
-def _ranges() -> list[tuple[float, float]]:
+def ranges() -> list[tuple[float, float]]:
+    """Return the plausible ranges of :data:`PRIORS`."""
     found = {c.name: (c.low, c.high) for c in certificates(Conditions, "conditions")}
     out = []
     for name in PRIORS:
@@ -309,14 +320,15 @@ def _draw(seed: int, i: int, what: str = "calibrate") -> list[float]:
     """Draw rates from their priors."""
     draws = Luck(seed, i).row("design", what, len(PRIORS))
     out = []
-    for name, (low, high), u in zip(PRIORS, _ranges(), draws, strict=False):
+    for name, (low, high), u in zip(PRIORS, ranges(), draws, strict=False):
         out.append(
             float(int(low + u * (high - low + 1))) if _is_whole(name) else low + u * (high - low)
         )
     return out
 
 
-def _with_rates(scenario: Scenario, rates: Sequence[float]) -> Scenario:
+def with_rates(scenario: Scenario, rates: Sequence[float]) -> Scenario:
+    """Return a scenario with rates in the order of :data:`PRIORS`."""
     values = {name: int(v) if _is_whole(name) else v for name, v in zip(PRIORS, rates, strict=True)}
     return scenario.with_changes(dict(values))
 
@@ -328,7 +340,7 @@ def _chunk(
     out = []
     for i in draws:
         rates = _draw(seed, i)
-        made = _with_rates(scenario, rates)
+        made = with_rates(scenario, rates)
         out.append((rates, [weekly(made, seed, i * YEARS_A_DRAW + k) for k in range(YEARS_A_DRAW)]))
     return out
 
@@ -384,8 +396,18 @@ def particles(
 
 
 @dataclass(frozen=True)
-class _Kept:
-    """Simulated years that look like the log."""
+class Kept:
+    """Simulated years that look like what was seen.
+
+    Parameters
+    ----------
+    index, weight : numpy.ndarray
+        Which years, the likest first, and their weights, which add up to 1.
+    gap : numpy.ndarray
+        Shape (kept, looks): how far each is from what was seen, in spreads.
+    outside : tuple of str
+        What was seen and no year shows.
+    """
 
     index: NDArray[np.int64]
     weight: NDArray[np.float64]
@@ -396,7 +418,7 @@ class _Kept:
 LOOKS = ("meetings held so far", "meetings held in the last weeks", "lessons visited")
 
 
-def _looks(counts: NDArray[np.int64], weeks: Sequence[int]) -> NDArray[np.float64]:
+def looks_of(counts: NDArray[np.int64], weeks: Sequence[int]) -> NDArray[np.float64]:
     """Return what is compared, for each year: shape (years, 3)."""
     import numpy as np  # noqa: PLC0415 - as above
 
@@ -409,14 +431,29 @@ def _looks(counts: NDArray[np.int64], weeks: Sequence[int]) -> NDArray[np.float6
     )
 
 
-def _weigh(found: Particles, log: Log) -> _Kept:
+def _weigh(found: Particles, log: Log) -> Kept:
     import numpy as np  # noqa: PLC0415 - as above
 
     weeks = sorted(log.weeks)
     table = np.zeros((1, 3, found.counts.shape[2]), dtype=np.int64)
     for w, row in log.weeks.items():
         table[0, :, w] = row
-    looks, mine = _looks(found.counts, weeks), _looks(table, weeks)[0]
+    looks, mine = looks_of(found.counts, weeks), looks_of(table, weeks)[0]
+    return nearest(looks, mine)
+
+
+def nearest(looks: NDArray[np.float64], mine: NDArray[np.float64]) -> Kept:
+    """Keep the simulated years that look most like what was seen, weighed by how alike they are.
+
+    Parameters
+    ----------
+    looks : numpy.ndarray
+        Shape (years, looks); the first are :data:`LOOKS`.
+    mine : numpy.ndarray
+        Shape (looks,): what was seen.
+    """
+    import numpy as np  # noqa: PLC0415 - as above
+
     outside = []
     for i, words in enumerate(LOOKS):
         low, high = np.quantile(looks[:, i], (0.01, 0.99))
@@ -433,10 +470,10 @@ def _weigh(found: Particles, log: Log) -> _Kept:
     edge = distance[index[-1]] * 1.000001 + 1e-12
     weight = 1 - (distance[index] / edge) ** 2  # Epanechnikov's kernel
     weight = weight + 1e-9
-    return _Kept(index, weight / weight.sum(), gap[index], tuple(outside))
+    return Kept(index, weight / weight.sum(), gap[index], tuple(outside))
 
 
-def _corrected(values: NDArray[np.float64], kept: _Kept) -> NDArray[np.float64]:
+def corrected(values: NDArray[np.float64], kept: Kept) -> NDArray[np.float64]:
     """Move values to where they would be if each year looked exactly like the log.
 
     Where the log lies beyond all years, a straight line would be carried on into nothing: values are
@@ -455,13 +492,14 @@ def _corrected(values: NDArray[np.float64], kept: _Kept) -> NDArray[np.float64]:
     )
     middle = kept.weight @ kept.gap
     beyond = middle - np.clip(middle, -1, 1)
-    corrected: NDArray[np.float64] = values - (kept.gap - beyond) @ slope[1:, 0]
-    return corrected
+    moved: NDArray[np.float64] = values - (kept.gap - beyond) @ slope[1:, 0]
+    return moved
 
 
-def _quantiles(
+def quantiles(
     values: NDArray[np.float64], weight: NDArray[np.float64], at: Sequence[float]
 ) -> list[float]:
+    """Return quantiles of weighed values."""
     import numpy as np  # noqa: PLC0415 - as above
 
     order = np.argsort(values, kind="stable")
@@ -681,13 +719,13 @@ def forecast(
     rest_met = counts[:, 2][:, others].sum(1).astype(float)
     due_later = round(float(kept.weight @ rest_due))
     due = log.due + due_later
-    share = _corrected(np.where(rest_due > 0, rest_met / np.maximum(rest_due, 1), 0.0), kept)
+    share = corrected(np.where(rest_due > 0, rest_met / np.maximum(rest_due, 1), 0.0), kept)
     # cycles of before may be caught up later, but never more than are due
     ends = np.clip((log.met + share * due_later) / due, log.met / due, 1.0)
-    lo, hi = _quantiles(ends, kept.weight, (0.025, 0.975))
+    lo, hi = quantiles(ends, kept.weight, (0.025, 0.975))
     mean = float(kept.weight @ ends)
     rates = _rates(found, kept)
-    own = _with_rates(
+    own = with_rates(
         scenario, [round(r.mean) if _is_whole(r.name) else round(r.mean, 4) for r in rates]
     )
     notes = [f"Your log lies outside what the model knows: {w}." for w in kept.outside]
@@ -707,23 +745,43 @@ def forecast(
     return out
 
 
-def _rates(found: Particles, kept: _Kept) -> tuple[Rate, ...]:
-    import numpy as np  # noqa: PLC0415 - as above
-
+def _rates(found: Particles, kept: Kept) -> tuple[Rate, ...]:
     asks = {c.name: c.ask for c in certificates(Conditions, "conditions")}
     out = []
-    for i, (name, (low, high)) in enumerate(zip(PRIORS, _ranges(), strict=True)):
-        # on the scale of odds within the range, so that a correction stays inside it; a whole number
-        # stands for the stretch about it
+    for i, (name, (low, high)) in enumerate(zip(PRIORS, ranges(), strict=True)):
         half = 0.5 if _is_whole(name) else 0.0
-        share = (found.rates[kept.index, i] - low + half) / (high - low + 2 * half)
-        share = np.clip(share, 1e-6, 1 - 1e-6)
-        odds = np.clip(_corrected(np.log(share / (1 - share)), kept), -30, 30)
-        values = low - half + (high - low + 2 * half) / (1 + np.exp(-odds))
-        values = np.clip(values, low, high)
-        lo, hi = _quantiles(values, kept.weight, (0.05, 0.95))
+        values = rate_values(found.rates[kept.index, i], low, high, kept, half=half)
+        lo, hi = quantiles(values, kept.weight, (0.05, 0.95))
         out.append(Rate(name, asks[name], low, high, float(kept.weight @ values), lo, hi))
     return tuple(out)
+
+
+def rate_values(
+    drawn: NDArray[np.float64],
+    low: float,
+    high: float,
+    kept: Kept,
+    *,
+    half: float = 0.0,
+    widen: float = 1.0,
+) -> NDArray[np.float64]:
+    """Correct rates of kept years, inside their range.
+
+    On the scale of odds within the range, so that a correction stays inside it; a whole number stands
+    for the stretch of ``half`` about it. Values are spread about their mean by ``widen``.
+    """
+    import numpy as np  # noqa: PLC0415 - as above
+
+    share = (drawn - low + half) / (high - low + 2 * half)
+    share = np.clip(share, 1e-6, 1 - 1e-6)
+    odds = corrected(np.log(share / (1 - share)), kept)
+    if widen != 1:
+        middle = float(kept.weight @ odds)
+        odds = middle + (odds - middle) * widen
+    odds = np.clip(odds, -30, 30)
+    values = low - half + (high - low + 2 * half) / (1 + np.exp(-odds))
+    clipped: NDArray[np.float64] = np.clip(values, low, high)
+    return clipped
 
 
 def _later(
@@ -739,7 +797,7 @@ def _later(
 
 def _changes(
     found: Particles,
-    kept: _Kept,
+    kept: Kept,
     weeks: list[int],
     base: Forecast,
     due_later: int,
@@ -754,7 +812,7 @@ def _changes(
     pieces = []
     for _, made in offered:
         for i in chosen:
-            pieces.append((_with_rates(made, found.rates[i].tolist()), found.seed, [i], weeks))
+            pieces.append((with_rates(made, found.rates[i].tolist()), found.seed, [i], weeks))
     if executor is None:
         results = [_later(*piece) for piece in pieces]
     else:
@@ -774,6 +832,43 @@ def _changes(
             )
         )
     return tuple(sorted(out, key=lambda c: -c.gain))
+
+
+def from_now(
+    found: Particles, log: Log, changes: Mapping[str, object], *, years: int = CHANGES_YEARS
+) -> Estimate:
+    """Try one change of plan from the end of a log on.
+
+    Parameters
+    ----------
+    found : Particles
+        Simulated years at hand.
+    log : Log
+        What :func:`read_log` gave.
+    changes : mapping of str to object
+        Dotted names to values.
+    years : int
+        In how many of the years that look most like the log it is tried.
+
+    Returns
+    -------
+    ectsim.analysis.Estimate
+        Of the difference in the share held at the year's end. The change is simulated as if it had
+        held all year, and only the weeks that the log does not name are counted.
+    """
+    from ectsim.analysis import paired  # noqa: PLC0415 - beside its use
+
+    found.scenario.with_changes(changes)  # what cannot be is refused before anything is simulated
+    kept = _weigh(found, log)
+    weeks = [w for w in range(found.counts.shape[2]) if w not in log.weeks]
+    before, after = [], []
+    for i in kept.index[:years].tolist():
+        ((due, met),) = _later(found.of(i).with_changes(changes), found.seed, [i], weeks)
+        counts = found.counts[i][:, weeks]
+        share = counts[0].sum() / max(1, log.due + counts[0].sum())
+        before.append(share * counts[2].sum() / max(1, counts[0].sum()))
+        after.append(share * met / max(1, due))
+    return paired(before, after)
 
 
 # --- does it cover the truth? -----------------------------------------------------------------

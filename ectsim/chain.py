@@ -22,11 +22,14 @@ from ectsim.scenario import Scenario
 from ectsim.story import WeekState, pair_story, week_strip
 from ectsim.words import upper
 
-__all__ = ["Lived", "consequences", "live_pair", "pair_year", "steps_chart"]
+__all__ = ["Lived", "consequences", "live_pair", "pair_year", "steps_chart", "strands"]
 
 STUDIED, OBSERVED, DEFERRED = (
     EVENT_CODE[n] for n in ("studied", "observed", "step_deferred")
 )  # fmt: skip
+TRAINED = {EVENT_CODE[n] for n in ("trained", "caught_up")}
+NEW_STEP = {EVENT_CODE[n] for n in ("step_set", "step_own")}
+RECORDED = EVENT_CODE["recorded"]
 NOBODY = "there was no time that both could make."
 
 
@@ -286,6 +289,42 @@ def _steps_title(who: str, labels: Sequence[str], early: Sequence[int]) -> str:
     return f"{labels[-1]}: {_plural(early[-1], 'step comes', 'steps come')} before {who} has studied the module; {labels[0]}: {early[0] or 'none'}"
 
 
+def strands(lived: Lived) -> dict[str, Any]:
+    """Count what a pair's year holds of study, coaching and training, on record, and by whose choice.
+
+    Parameters
+    ----------
+    lived : Lived
+        The year.
+
+    Returns
+    -------
+    dict
+        ``strands`` [[name, what is counted, done, due]] of the three, of which none is enough alone
+        (F023, F024); ``recorded`` (cycles put on record), ``held`` (meetings), ``steps`` (new steps) and
+        ``led`` (those that the ECT chose).
+    """
+    from ectsim.model.frame import frame_of  # noqa: PLC0415 - numpy, only where it is needed
+
+    frame, school = frame_of(lived.scenario), lived.scenario.school
+    pair = school.pair(lived.pair)
+    due = {d.event for d in frame.training if d.side == 1 and frame.staff[d.person] == pair.ect}
+    reached = {r.value for r in lived.rows if r.event in TRAINED and r.side == 1}
+    held = sum(e.met is not None for e in lived.entries)
+    new = [r for r in lived.rows if r.event in NEW_STEP]
+    return {
+        "strands": [
+            ["Study", "modules studied", sum(r.event == STUDIED for r in lived.rows), len(frame.modules[school.pairs.index(pair)])],
+            ["Coaching", "cycles held", held, len(lived.entries)],
+            ["Training", "events reached", len(reached & due), len(due)],
+        ],
+        "recorded": len({r.cycle for r in lived.rows if r.event == RECORDED}),
+        "held": held,
+        "steps": len(new),
+        "led": sum(r.side == 1 for r in new),
+    }  # fmt: skip
+
+
 def pair_year(
     scenario: Scenario,
     seed: int,
@@ -318,7 +357,7 @@ def pair_year(
         ``title``, ``opening``, ``pair``, ``year``, ``head``, ``closing`` (sentences), ``strip`` and
         ``steps`` (charts), ``weeks`` [{number, monday, told: [{plan, sentence}]}], ``chain``
         (sentences), ``can_lose`` (weeks whose cycle met), ``deferred`` (weeks in which a step was put
-        off until its module is studied), ``banner``.
+        off until its module is studied), ``parts`` (see :func:`strands`), ``banner``.
 
     Raises
     ------
@@ -386,6 +425,7 @@ def pair_year(
         "chain": [named(s) for s in chain],
         "can_lose": [s.week for s in base.states if _met(base, s.cycle)],
         "deferred": [[base.week_of(r.time), r.value + 1] for r in base.rows if r.event == DEFERRED],
+        "parts": strands(arms[-1]),
         "banner": arms[-1].scenario.banner,
     }
 

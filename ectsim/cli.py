@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ectsim.errors import Cancelled, InputError
+from ectsim.errors import DISK_FULL, Broken, Cancelled, InputError
 
 if TYPE_CHECKING:
     from ectsim.carried import Carried
@@ -111,15 +111,23 @@ def run(arguments: list[str]) -> int:
         if not arguments:  # the help has been printed
             typer.echo(error.format_message())
             return 2
-        where = f"ectsim {error.ctx.info_name}" if error.ctx and error.ctx.parent else "ectsim"
-        _complain(f"{where}: {error.format_message()} - see {where} --help")
+        command = f" {error.ctx.info_name}" if error.ctx and error.ctx.parent else ""
+        of = f"{command.strip()}: " if command else ""
+        _complain(f"{of}{error.format_message()} - see ectsim{command} --help")
         return 2
+    except Broken as error:
+        _complain(str(error))
+        return 1
     except (Cancelled, KeyboardInterrupt, typer.Abort):
         _complain("stopped; nothing was written")
         return STOPPED
     except BrokenPipeError:
         return 0
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
+            where = error.filename or "the output"
+            _complain(f"{where}: the disk is full - free some space, then run it again")
+            return 2
         traceback.print_exc()
         _complain("this is a bug in ectsim, not in your input")
         return 1
@@ -336,24 +344,48 @@ def compare(
     workers: WORKERS = None,
     years: YEARS = None,
     changes: SET = None,
+    each: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--try",
+            metavar="'KEY=VALUE ...'",
+            help="One more plan: the first with these changes. May be given again and again.",
+        ),
+    ] = None,
     school: SCHOOL = None,
     year: Annotated[
         int, typer.Option(min=1, help="Which simulated year to list week by week.")
     ] = 1,
+    best: Annotated[
+        str | None,
+        typer.Option(
+            metavar="METRIC",
+            help="Find the best plan in this metric instead, such as completion_any; --replications is then the most years a plan gets.",
+        ),
+    ] = None,
+    smallest: Annotated[
+        float | None,
+        typer.Option(help="With --best: the smallest difference that matters (0.02 of a share)."),
+    ] = None,
+    confidence: Annotated[
+        float | None, typer.Option(help="With --best: how sure the choice must be (0.95).")
+    ] = None,
     as_json: JSON = False,
 ) -> None:
     """Let plans live through the same years: paired differences, a verdict, and which weeks differ."""
     from dataclasses import replace  # noqa: PLC0415
 
-    from ectsim import analysis, words  # noqa: PLC0415
-    from ectsim.replay import differences  # noqa: PLC0415
+    from ectsim import words  # noqa: PLC0415
 
+    if best is None and (smallest is not None or confidence is not None):
+        raise InputError("--smallest and --confidence belong to --best", remedy="add --best completion_any")  # fmt: skip
     arms = [_load(s, school, _changes(None, years)) for s in scenarios]
-    extra = _changes(changes)
-    if extra:
-        arms.append(
-            replace(arms[0].with_changes(extra, where="--set"), name=" ".join(changes or []))
-        )
+    more = [changes] if changes else []
+    for sets in (*more, *(text.split() for text in each or [])):
+        if not sets:
+            raise InputError("--try has no change", remedy="write --try 'plan.horizon=2'")
+        made = arms[0].with_changes(_changes(sets), where="--set" if sets is changes else "--try")
+        arms.append(replace(made, name=" ".join(sets)))
     if len(arms) < 2:
         raise InputError(
             "there is nothing to compare with",
@@ -366,23 +398,56 @@ def compare(
                 remedy="compare plans of one school",
             )
     the_seed = _seed(scenarios[0], seed, school)
-    base, *others = _replicate(arms, the_seed, replications, workers)
+    if best is not None:
+        _best(arms, best, smallest, confidence or 0.95, the_seed, replications, workers, as_json=as_json)  # fmt: skip
+        return
+    data = _compared(arms, the_seed, replications, workers, year)
+    _print(data, words.compare_lines(data["base"], data["arms"], year), as_json=as_json)
+
+
+def _compared(
+    arms: list[Scenario], seed: int, replications: int, workers: int | None, year: int
+) -> dict[str, Any]:
+    """Compare plans with the first: what the command prints as JSON."""
+    from ectsim import analysis  # noqa: PLC0415
+    from ectsim.replay import differences  # noqa: PLC0415
+
+    base, *others = _replicate(arms, seed, replications, workers)
     rows = []
     for arm, results in zip(arms[1:], others, strict=True):
         row = analysis.compare_dict(base, results, _all_changes(arms[0], arm))
-        found = differences(arms[0], arm, the_seed, year - 1)
+        found = differences(arms[0], arm, seed, year - 1)
         row["weeks"] = [
             {"pair": d.pair, "cycle": d.cycle, "week": d.week, "before": d.before, "after": d.after,
              "because": d.because, "sentence": d.sentence()}
             for d in found
         ]  # fmt: skip
         rows.append(row)
-    result = analysis.result_dict(base)
-    _print(
-        {"base": result, "arms": rows, "year": year},
-        words.compare_lines(result, rows, year),
-        as_json=as_json,
-    )
+    analysis.hold_together(base, others, rows)
+    return {"base": analysis.result_dict(base), "arms": rows, "year": year}
+
+
+def _best(
+    arms: list[Scenario],
+    metric: str,
+    smallest: float | None,
+    confidence: float,
+    seed: int,
+    most: int,
+    workers: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    from ectsim import experiment  # noqa: PLC0415
+    from ectsim.experiments.selection import best_of  # noqa: PLC0415
+
+    count = experiment.default_workers() if workers is None else workers
+    with experiment.local_pool(count) as pool, _progress("years") as progress:
+        found = best_of(
+            arms, metric=metric, smallest=smallest, confidence=confidence, seed=seed, most=most,
+            executor=pool, progress=progress,
+        )  # fmt: skip
+    _print(found.to_dict(), found.lines(), as_json=as_json)
 
 
 def _all_changes(base: Scenario, other: Scenario) -> dict[str, tuple[object, object]]:
@@ -455,6 +520,50 @@ def register(as_json: JSON = False) -> None:
 
 
 @app.command()
+def drivers(
+    scenario: Annotated[
+        str, typer.Argument(help="As for simulate.", show_default=True)
+    ] = "default",
+    metric: Annotated[
+        str, typer.Option(help="Of what: completion_any (held at all), completion_full, ...")
+    ] = "completion_any",
+    points: Annotated[
+        int, typer.Option(min=10, max=100_000, help="Points of the design, two years each.")
+    ] = 400,
+    seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed (1).")] = None,
+    workers: WORKERS = None,
+    changes: SET = None,
+    school: SCHOOL = None,
+    refresh: Annotated[
+        bool,
+        typer.Option(
+            "--refresh",
+            help="Compute anew what every result says of its drivers (data/drivers.json).",
+        ),
+    ] = False,
+    as_json: JSON = False,
+) -> None:
+    """Say what drives an answer: shares of luck, of sources and of assumptions, and the three that matter most."""
+    from ectsim import experiment  # noqa: PLC0415 - each command loads only what it needs
+    from ectsim.experiments import drivers as rooms  # noqa: PLC0415
+    from ectsim.share import data_dir  # noqa: PLC0415
+
+    count = experiment.default_workers() if workers is None else workers
+    chosen = _load(scenario, school, _changes(changes))
+    with experiment.local_pool(count) as pool, _progress("points") as progress:
+        if refresh:
+            path = data_dir() / rooms.FILE
+            data = rooms.refresh(path, points=points, executor=pool, progress=progress)
+            _print(data, [f"Written: {path}"], as_json=as_json)
+            return
+        (found,) = rooms.drivers(
+            chosen, metrics=(metric,), seed=_seed(scenario, seed, school), points=points,
+            executor=pool, progress=progress,
+        )  # fmt: skip
+    _print(found.to_dict(), found.lines(), as_json=as_json)
+
+
+@app.command()
 def validate(
     seed: SEED = 1,
     replications: Annotated[
@@ -484,6 +593,68 @@ def validate(
 
 
 @app.command()
+def cohort(
+    schools: Annotated[
+        int | None, typer.Option(min=1, max=100_000, help="How many schools (12,500: England).")
+    ] = None,
+    plan: Annotated[
+        str, typer.Option(help="The plan of every school: found_time or timetabled.")
+    ] = "found_time",
+    seed: SEED = 1,
+    replications: Annotated[
+        int, typer.Option(min=1, max=1000, help="How many years each school lives through.")
+    ] = 1,
+    workers: WORKERS = None,
+    changes: SET = None,
+    as_json: JSON = False,
+) -> None:
+    """Live through a year of a made-up national cohort of first-year ECTs under one plan."""
+    from ectsim import cohort as england  # noqa: PLC0415 - each command loads what it needs
+    from ectsim import experiment  # noqa: PLC0415
+
+    count = experiment.default_workers() if workers is None else workers
+    with experiment.local_pool(count) as pool, _progress("schools") as progress:
+        found = england.run(
+            schools=schools, plan=plan, seed=seed, replications=replications,
+            changes=_changes(changes), executor=pool, progress=progress,
+        )  # fmt: skip
+    result = found.to_dict()
+    _print(result, england.lines(result), as_json=as_json)
+
+
+@app.command()
+def dossier(
+    to: Annotated[Path, typer.Option(help="Folder to write dossier.html, .md and .json into.")],
+    seed: SEED = 1,
+    replications: Annotated[
+        int, typer.Option(min=2, max=100_000, help="Simulated years behind each figure.")
+    ] = 40,
+    workers: WORKERS = None,
+    as_json: JSON = False,
+) -> None:
+    """Write what a reader must know before trusting a result; fail if an item is empty or a law broken."""
+    from ectsim import dossier as report  # noqa: PLC0415 - each command loads what it needs
+    from ectsim import experiment  # noqa: PLC0415
+
+    if to.exists() and not to.is_dir():
+        raise InputError("this is no folder", where=str(to), remedy="name a folder for three files")
+    count = experiment.default_workers() if workers is None else workers
+    with experiment.local_pool(count) as pool, _stages() as progress:
+        found = report.build(
+            seed=seed, replications=replications, executor=pool, workers=count, progress=progress
+        )
+    files = found.write(to)
+    counts = found.content["validation"]["counts"]
+    lines = [
+        f"{len(found.content['items'])} items filled, {len(found.content['laws'])} laws held; {counts['met']} comparisons with "
+        f"published figures met, {counts['missed']} missed.",
+        *(str(f) for f in files),
+        f"SHA-256 of the content: {found.digest}",
+    ]
+    _print(found.to_dict(), lines, as_json=as_json)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON schema of a scenario file."""
     from ectsim.schema import scenario_schema  # noqa: PLC0415 - each command loads what it needs
@@ -501,11 +672,44 @@ def dashboard(
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Only print the address; open no browser.")
     ] = False,
+    address: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0: every one of this machine.")
+    ] = "127.0.0.1",
+    public_url: Annotated[
+        str, typer.Option(help="Address under which a proxy shows it: https://host/path.")
+    ] = "",
+    visitors: Annotated[
+        int, typer.Option(min=0, max=500, help="How many are expected at once; pages kept ready.")
+    ] = 1,
+    most: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="How many there may be at once.")
+    ] = None,
+    pause: Annotated[
+        int, typer.Option(min=1, max=1440, help="Minutes without a change that end a session.")
+    ] = 240,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that simulate, for all together.")
+    ] = 2,
+    no_token: Annotated[
+        bool, typer.Option("--no-token", help="Ask for no token: a proxy signs people in.")
+    ] = False,
 ) -> None:
     """Open a dashboard in the browser, with the sample school, until Ctrl+C."""
     from ectsim.app.server import serve  # noqa: PLC0415 - loads the web server
 
-    serve(name, port, not no_browser, preload=("ectsim.desk", "ectsim.model.year", "ectsim.story"))
+    serve(
+        name,
+        port,
+        not no_browser,
+        address=address,
+        public=public_url,
+        visitors=visitors,
+        most=most,
+        pause=60 * pause,
+        workers=workers,
+        open_to_all=no_token,
+        preload=("ectsim.desk", "ectsim.model.year", "ectsim.story"),
+    )
 
 
 @app.command()
@@ -545,11 +749,8 @@ def slots(
     from ectsim.planner import survival, telling  # noqa: PLC0415
 
     chosen = _load(scenario, school, _changes(changes))
-    if not chosen.school.pairs:
-        raise InputError("the school has no pairs", remedy="import it with a roster")
-    ids = [chosen.school.pair(pair).id] if pair else [p.id for p in chosen.school.pairs]
-    tables = survival.Survival(chosen)
-    found = [g for i in ids for g in survival.slots(chosen, i, top=top, survival=tables)]
+    found = survival.slots(chosen, pair, top=top)
+    ids = list(dict.fromkeys(g["pair"] for g in found))
     without = [i for i in ids if not any(g["slots"] for g in found if g["pair"] == i)]
     _stamped(
         {"scenario": chosen.name, "groups": found, "without": without},
@@ -745,24 +946,62 @@ def stress(
 @app.command()
 def forecast(
     scenario: SCENARIO,
-    log: Annotated[Path, typer.Argument(help="CSV: week, due, observed, met. No names.")],
+    logs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="LOG...", help="CSV: week, due, observed, met. No names. Several: one a school."
+        ),
+    ],
     seed: Annotated[int | None, typer.Option(min=0, max=10**18 - 1, help="Seed (1).")] = None,
     replications: REPLICATIONS = 600,
     workers: WORKERS = None,
     changes: SET = None,
     school: SCHOOL = None,
+    plans: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--plan",
+            help="With several logs: the scenario of each, in their order, if they differ.",
+        ),
+    ] = None,
     as_json: JSON = False,
 ) -> None:
-    """Learn a school's own rates from its log and forecast the year's end."""
+    """Learn a school's own rates from its log and forecast the year's end; or those of several schools."""
     from ectsim import calibrate, experiment  # noqa: PLC0415 - each command loads only what it needs
     from ectsim.folder import read_text  # noqa: PLC0415
 
-    chosen = _load(scenario, school, _changes(changes))
-    known = calibrate.read_log(read_text(log), chosen, where=log.name)
+    if plans and len(plans) != len(logs):
+        raise InputError(f"{len(plans)} plans do not belong to {len(logs)} logs", remedy="give --plan once for each log, or not at all")  # fmt: skip
+    chosen = [_load(p, school, _changes(changes)) for p in plans or [scenario]]
+    chosen = chosen if plans else chosen * len(logs)
+    known = [
+        calibrate.read_log(read_text(path), s, where=path.name)
+        for path, s in zip(logs, chosen, strict=True)
+    ]
     count = experiment.default_workers() if workers is None else workers
+    the_seed = _seed(scenario, seed, school)
+    data: dict[str, Any]
     with experiment.local_pool(count) as pool, _progress("forecast") as progress:
-        found = calibrate.forecast(
-            chosen, known, seed=_seed(scenario, seed, school), years=replications, executor=pool,
-            progress=progress,
-        )  # fmt: skip
-    _print(found.to_dict(), found.lines(), as_json=as_json)
+        if len(logs) == 1:
+            one = calibrate.forecast(
+                chosen[0],
+                known[0],
+                seed=the_seed,
+                years=replications,
+                executor=pool,
+                progress=progress,
+            )
+            data, lines = one.to_dict(), one.lines()
+        else:
+            from ectsim.experiments import partners  # noqa: PLC0415 - numpy, only here
+
+            group = partners.forecast(
+                chosen, known, names=[path.name for path in logs], seed=the_seed, count=replications,
+                executor=pool, progress=progress,
+            )  # fmt: skip
+            skipped = [
+                f"{path.name}, {b}" for path, log in zip(logs, known, strict=True) for b in log.bad
+            ]
+            data, lines = {**group.to_dict(), "skipped": skipped}, group.lines()
+            lines += [f"{len(skipped)} rows were skipped:", *(f"  {b}" for b in skipped[:20])] if skipped else []  # fmt: skip
+    _print(data, lines, as_json=as_json)

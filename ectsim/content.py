@@ -405,6 +405,16 @@ class Fact:
         """Whether the model must represent it: kinds P, R, M and T."""
         return bool(set("PRMT") & set(self.kinds))
 
+    @property
+    def shown(self) -> bool:
+        """Whether somebody must be able to see or choose it: kind D."""
+        return "D" in self.kinds
+
+    @property
+    def displays(self) -> tuple[str, ...]:
+        """The claims that a user sees: parts of pages, their code, and what commands print."""
+        return tuple(c for c in self.claims if c.startswith(("page:", "command:", "ectsim.app.")))
+
 
 @dataclass(frozen=True, slots=True)
 class Constant:
@@ -845,6 +855,8 @@ def facts(folder: Path | None = None) -> tuple[Fact, ...]:
         found = Fact(row.text("id"), kinds, row.text("words"), row.words("claims"), reason)
         if found.simulated and not (found.claims or found.reason):
             raise row.wrong("reason", "it is empty, and nothing represents the fact")
+        if found.shown and not (found.displays or found.reason):
+            raise row.wrong("reason", "it is empty, and nobody sees the fact or can choose it")
         return found
 
     return _unique(

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
-__all__ = ["Cancelled", "InputError", "near"]
+__all__ = ["DISK_FULL", "Broken", "Cancelled", "InputError", "near"]
+
+DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""Numbers of an OSError for want of room: the user can mend it, and it is no bug."""
 
 
 class InputError(ValueError):
@@ -42,6 +46,13 @@ class InputError(ValueError):
 
 class Cancelled(Exception):
     """The user stopped a computation before its end."""
+
+
+class Broken(Exception):
+    """The model does not keep what it promises: a fault of ectsim, never of an input.
+
+    The command line prints it as one line and exits with 1.
+    """
 
 
 def _rebuild(what: str, where: str, remedy: str) -> InputError:

@@ -30,6 +30,7 @@ __all__ = [
     "best_dates",
     "candidate_dates",
     "generate",
+    "hidden_groups",
     "read_table",
     "roll_up",
     "scenario_of",
@@ -172,7 +173,7 @@ def _row(values: Mapping[str, str], place: str) -> TrustSchool:
     def whole(name: str, low: int, high: int, default: str) -> int:
         value = values.get(name, "") or default
         if not re.fullmatch(r"\d{1,4}", value) or not low <= int(value) <= high:
-            raise InputError(f"{name} '{value[:20]}' is no whole number from {low} to {high}", where=place)  # fmt: skip
+            raise InputError(f"{name} '{value[:20]}' is no whole number from {low} to {high}", where=place, remedy="write a number such as 3")  # fmt: skip
         return int(value)
 
     school = values["school"]
@@ -351,16 +352,29 @@ def roll_up(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
         groups.setdefault(str(row["area"]), []).append(row)
-    sizes = {name: (len(g), sum(r["ects"] for r in g)) for name, g in groups.items()}
-    hidden = {name for name, size in sizes.items() if _small(size)}
-    # what is hidden must not be what is left when the others are taken from the whole
-    for name in sorted(set(groups) - hidden, key=lambda g: (sizes[g], g)):
-        rest = [sum(sizes[h][k] for h in hidden) for k in (0, 1)]
-        if hidden and _small((rest[0], rest[1])):
-            hidden.add(name)
+    hidden = hidden_groups(
+        {name: (len(g), sum(r["ects"] for r in g)) for name, g in groups.items()}
+    )
     out = [_sum(name, groups[name], hide=name in hidden) for name in sorted(groups)]
     whole = (len(rows), sum(r["ects"] for r in rows))
     return [*out, _sum("All schools", list(rows), hide=_small(whole))]
+
+
+def hidden_groups(sizes: Mapping[str, tuple[int, int]]) -> set[str]:
+    """Return which groups are not shown: the small ones, and what would give them away.
+
+    Parameters
+    ----------
+    sizes : mapping of str to (int, int)
+        Of each group its schools and its ECTs; together they are a whole that is shown.
+    """
+    hidden = {name for name, size in sizes.items() if _small(size)}
+    # what is hidden must not be what is left when the others are taken from the whole
+    for name in sorted(set(sizes) - hidden, key=lambda g: (sizes[g], g)):
+        rest = [sum(sizes[h][k] for h in hidden) for k in (0, 1)]
+        if hidden and _small((rest[0], rest[1])):
+            hidden.add(name)
+    return hidden
 
 
 def _small(size: tuple[int, int]) -> bool:

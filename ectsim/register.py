@@ -35,6 +35,8 @@ __all__ = [
     "register_lines",
     "resolve",
     "unclaimed",
+    "unseen",
+    "untaught",
 ]
 
 ASSUMED = "2026-11-22"
@@ -90,10 +92,13 @@ def numbers() -> tuple[Number, ...]:
     Returns
     -------
     tuple of Number
-        Parameters of programme, school and plan in the order of their declaration, then numbers
-        of the code.
+        Parameters of programme, school, plan and cohort in the order of their declaration, then
+        numbers of the code.
     """
-    out = [_parameter(c) for name, model in ROOMS.items() for c in certificates(model, name)]
+    from ectsim.cohort import Recipe  # noqa: PLC0415 - it simulates, and most readers only look up
+
+    rooms: dict[str, type[BaseModel]] = {**ROOMS, "cohort": Recipe}
+    out = [_parameter(c) for name, model in rooms.items() for c in certificates(model, name)]
     for c in constants():
         module, _, name = c.name.partition(":")
         value = getattr(importlib.import_module(module), name)
@@ -134,7 +139,8 @@ def resolve(claim: str, checkout: Path | None = None) -> str:
         One of ``programme.NAME``, ``conditions.NAME``, ``plan.NAME`` (a parameter),
         ``ectsim.MODULE:NAME`` (a thing in the code, dots go deeper), ``data/FILE#ROW`` (a row by
         its first cell, or a file), ``metric:NAME``, ``event:NAME``, ``bin:NAME``, ``command:NAME``,
-        ``tests/FILE::NAME`` (a test).
+        ``tests/FILE::NAME`` (a test), ``page:NAME/PART`` (what is on a dashboard: see
+        :func:`ectsim.app.inventory.parts`).
     checkout : pathlib.Path, optional
         Where tests stand; without it they are taken on trust, as an installed package has none.
 
@@ -150,6 +156,8 @@ def resolve(claim: str, checkout: Path | None = None) -> str:
     if claim.startswith("tests/"):
         return _test(claim, checkout) if checkout else ""
     room, _, name = claim.partition(":")
+    if room == "page":
+        return _page(name)
     if room.startswith("ectsim"):
         return _code(room, name)
     known = _named().get(room)
@@ -211,6 +219,15 @@ def _test(claim: str, checkout: Path) -> str:
     return "" if found else f"no test {test} in {name}"
 
 
+def _page(claim: str) -> str:
+    from ectsim.app.inventory import PAGES, parts  # noqa: PLC0415 - who only counts facts needs no page
+
+    name, _, part = claim.partition("/")
+    if name not in PAGES:
+        return f"no page {name}"
+    return "" if part in parts(name) else f"no {part} on the page {name}"
+
+
 def _code(module: str, name: str) -> str:
     try:
         thing: Any = importlib.import_module(module)
@@ -236,6 +253,17 @@ def unclaimed() -> tuple[Fact, ...]:
     return tuple(f for f in facts() if f.simulated and not f.claims)
 
 
+def unseen() -> tuple[Fact, ...]:
+    """Return the facts of kind D that no page and no command shows or asks about yet."""
+    return tuple(f for f in facts() if f.shown and not f.displays)
+
+
+def untaught() -> tuple[Fact, ...]:
+    """Return the facts of kind L that no page of the workbook teaches under a heading of its own."""
+    taught = _first_cells("lessons.csv") or frozenset()
+    return tuple(f for f in facts() if "L" in f.kinds and f.id not in taught)
+
+
 # --- what is printed ----------------------------------------------------------------------------
 
 
@@ -247,7 +275,8 @@ def register_dict() -> dict[str, Any]:
     dict
         ``numbers`` (:class:`Number` each, with ``value`` as plain data), ``statuses`` {status:
         count}, ``tables`` (what is said of each file of ``data/``), ``facts`` (each with ``id``, ``kinds``, ``words``, ``claims``, ``reason``),
-        ``facts_counted``, ``facts_claimed``, ``unclaimed`` (ids).
+        ``facts_counted``, ``facts_claimed``, ``unclaimed`` (ids); of kind D ``facts_to_show``, ``unseen`` (ids);
+        of kind L ``lessons`` {fact: where it is taught, a page and a heading each}, ``untaught`` (ids).
     """
     rows = [asdict(n) | {"value": _plain(n.value)} for n in numbers()]
     open_ = unclaimed()
@@ -260,7 +289,20 @@ def register_dict() -> dict[str, Any]:
         "facts_counted": counted,
         "facts_claimed": counted - len(open_),
         "unclaimed": [f.id for f in open_],
+        "facts_to_show": sum(f.shown for f in facts()),
+        "unseen": [f.id for f in unseen()],
+        "lessons": {f.id: _places().get(f.id, []) for f in facts() if "L" in f.kinds},
+        "untaught": [f.id for f in untaught()],
     }
+
+
+def _places() -> dict[str, list[str]]:
+    """Return where each fact is taught: page and heading."""
+    out: dict[str, list[str]] = {}
+    with (data_dir() / "lessons.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            out.setdefault(row["fact"], []).append(f"{row['notebook']}: {row['heading']}")
+    return out
 
 
 def _tables() -> list[dict[str, str]]:
@@ -312,3 +354,15 @@ def _fact_lines(data: Mapping[str, Any]) -> Iterator[str]:
     )
     for f in open_:
         yield f"  {f['id']}  {f['words']}: {f['reason']}"
+    dark = [f for f in data["facts"] if f["id"] in data["unseen"]]
+    yield (
+        f"{data['facts_to_show']} facts that somebody sees or chooses, "
+        f"{data['facts_to_show'] - len(dark)} of them on a page or printed by a command, {len(dark)} unclaimed."
+    )
+    for f in dark:
+        yield f"  {f['id']}  {f['words']}: {f['reason']}"
+    lessons = data["lessons"]
+    yield ""
+    yield f"{len(lessons)} facts that a lesson must teach, {len(lessons) - len(data['untaught'])} of them taught:"
+    for name, places in lessons.items():
+        yield f"  {name}  {places[0] if places else 'NOT TAUGHT'}"

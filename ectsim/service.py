@@ -21,9 +21,9 @@ so far::
 Chunks run on any number of workers but are merged in their own order, so what is shown after k
 chunks depends on the request alone, and the last digit does not depend on the machine.
 
-Fairness: sessions take turns, one chunk each; at most one chunk more than there are workers is
-handed out, so that a newcomer waits for no queue. Equal requests share one computation, and a
-finished one is kept. A worker that dies takes nothing along: the chunks it lost run again, each
+Fairness: sessions take turns, one chunk each, and so do the computations of a session; at most one
+chunk more than there are workers is handed out, so that a newcomer waits for no queue. Equal
+requests share one computation, and a finished one is kept. A worker that dies takes nothing along: the chunks it lost run again, each
 alone, and one that kills its worker a second time ends in an honest error.
 
 Loopback only, with a secret. What goes wrong inside is logged here with an identifier; a page
@@ -62,7 +62,7 @@ from types import TracebackType
 from typing import Any, Literal
 
 from ectsim import wire
-from ectsim.errors import InputError
+from ectsim.errors import DISK_FULL, InputError
 
 __all__ = [
     "Chunk",
@@ -82,6 +82,13 @@ exports, on one worker of their own, so that a heavy library or a hostile file s
 others."""
 
 Handler = Callable[[dict[str, Any], bytes], "Job | Reply"]
+
+NICE = 5
+"""By how much workers stand back for pages: a third of a page's share where both want to run."""
+
+CROWD = 0.03
+"""Seconds between the news of a computation, for each session: thirty pages that all redraw four
+times a second would use the processors up."""
 
 _log = logging.getLogger(__name__)
 
@@ -267,16 +274,20 @@ class _Wrong:
 def _call(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     try:
         return function(*args)
-    except InputError as error:
-        return _Wrong(_input(error), "")
-    except Exception:
-        return _Wrong(None, traceback.format_exc())
+    except Exception as error:
+        return _Wrong(_known(error), traceback.format_exc())
 
 
-def _worker_starts() -> None:
+def _worker_starts(nice: int = 0) -> None:
     """Leave Ctrl+C to the command that started everything, and end when the service ends."""
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if nice and hasattr(os, "nice"):
+        with contextlib.suppress(OSError):
+            os.nice(nice)
+    if nice and hasattr(os, "sched_setscheduler"):  # a long turn, after everybody else's short ones
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     parent = multiprocessing.parent_process()
     if parent is not None:
 
@@ -291,7 +302,9 @@ def _nothing(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def process_pool(workers: int, preload: Sequence[str] = ()) -> ProcessPoolExecutor:
+def process_pool(
+    workers: int, preload: Sequence[str] = (), *, nice: int = 0
+) -> ProcessPoolExecutor:
     """Make a pool of processes that is safe beside threads, on every platform.
 
     Parameters
@@ -300,13 +313,18 @@ def process_pool(workers: int, preload: Sequence[str] = ()) -> ProcessPoolExecut
         How many.
     preload : sequence of str, optional
         Modules to import once, before workers are forked from it (not on Windows).
+    nice : int, optional
+        By how much they stand back for others, so that a page answers while a year is simulated
+        (not on Windows).
     """
     methods = multiprocessing.get_all_start_methods()
     # A fork of a process with threads may hang, so never "fork".
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     if preload and context.get_start_method() == "forkserver":
         context.set_forkserver_preload(list(preload))
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_worker_starts)
+    return ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_worker_starts, initargs=(nice,)
+    )
 
 
 # --- The service ------------------------------------------------------------------------------
@@ -395,6 +413,7 @@ class _Run:
     ready: dict[int, Any] = field(default_factory=dict)  # results that wait for their turn
     partial: Any = None
     shown: bytes | None = None  # the newest partial, as JSON
+    told: float = 0.0  # when it was last sent
     started: float = 0.0
     merging: bool = False
     over: bool = False
@@ -602,10 +621,10 @@ class _Session:
                 await self.writer.drain()
 
     def waiting(self, lane: Lane) -> _Run | None:
-        for run in self.requests.values():
-            if run.waiting and run.job is not None and run.job.lane == lane:
-                return run
-        return None
+        """Return the computation that has had least so far: a short one waits for no long one."""
+        runs = self.requests.values()
+        waiting = [r for r in runs if r.waiting and r.job is not None and r.job.lane == lane]
+        return min(waiting, key=lambda run: run.next, default=None)
 
     async def listen(self) -> None:
         while True:
@@ -669,9 +688,9 @@ class Service:
         self.limits = limits or Limits()
         self.queues: dict[Lane, _Queue] = {
             "years": _Queue(
-                self, "years", pool or (lambda: process_pool(workers, preload)), workers
+                self, "years", pool or (lambda: process_pool(workers, preload, nice=NICE)), workers
             ),
-            "desk": _Queue(self, "desk", desk or (lambda: process_pool(1)), 1),
+            "desk": _Queue(self, "desk", desk or (lambda: process_pool(1, nice=NICE)), 1),
         }
         self._cache = _Cache(self.limits.cache)
         self._running: dict[str, _Run] = {}
@@ -823,10 +842,8 @@ class Service:
                 return
             if not made.chunks:
                 raise ValueError(f"a job without chunks for {run.kind!r}")
-        except InputError as error:
-            self.fail(run, _input(error))
-        except Exception:
-            self.bug(run, traceback.format_exc())
+        except Exception as error:
+            self.failed(run, error)
         else:
             run.job = made
             for session, _ in list(run.listeners):
@@ -892,10 +909,14 @@ class Service:
                     self._finish(run, data, body, keep=job.keep)
                     return
                 run.shown = data
-                for session, number in run.listeners:
-                    session.post(number, _partial(number, run, data))
-        except Exception:
-            self.bug(run, traceback.format_exc())
+                now = time.monotonic()
+                busy = sum(bool(session.requests) for session in self._sessions)
+                if now - run.told >= CROWD * (busy - 1):
+                    run.told = now
+                    for session, number in run.listeners:
+                        session.post(number, _partial(number, run, data))
+        except Exception as error:
+            self.failed(run, error)
         finally:
             run.merging = False
 
@@ -912,6 +933,14 @@ class Service:
             for session, number in run.listeners:
                 session.post(number, _error(number, error))
             self._end(run)
+
+    def failed(self, run: _Run, error: Exception) -> None:
+        """Tell every listener what is known of an exception, or that it is a bug."""
+        known = _known(error)
+        if known is not None:
+            self.fail(run, known)
+        else:
+            self.bug(run, "".join(traceback.format_exception(error)))
 
     def bug(self, run: _Run, trace: str) -> None:
         """Log a traceback under an identifier; the page gets the identifier."""
@@ -933,13 +962,19 @@ def _key(kind: str, data: Mapping[str, Any], body: bytes) -> str:
     return hashlib.sha256(text.encode() + b"\0" + hashlib.sha256(body).digest()).hexdigest()
 
 
-def _input(error: InputError) -> dict[str, str]:
-    return {
-        "kind": "input",
-        "what": error.what,
-        "where": error.where,
-        "remedy": error.remedy,
-    }
+def _known(error: Exception) -> dict[str, str] | None:
+    """Return an exception that a user can mend as plain text; None: it is a bug."""
+    if isinstance(error, InputError):
+        return {
+            "kind": "input",
+            "what": error.what,
+            "where": error.where,
+            "remedy": error.remedy,
+        }
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        _log.error("no room: %s", error)
+        return {"kind": "disk"}
+    return None
 
 
 def _error(number: int, error: Mapping[str, str]) -> bytes:
@@ -1016,9 +1051,9 @@ class ServiceProcess:
 
     def __enter__(self) -> ServiceProcess:
         """Start it; where its address is known beforehand, do not wait for it."""
+        # The folder is ours, not the service's: the address outlives its death, and uploads do not.
+        self._folder = Path(tempfile.mkdtemp(prefix="ectsim-"))
         if sys.platform != "win32":
-            # The folder is ours, not the service's, so that the address outlives its death.
-            self._folder = Path(tempfile.mkdtemp(prefix="ectsim-"))
             place = self._folder / "service"
             if len(os.fsencode(place)) < 100:
                 self.address = f"unix:{place}"
@@ -1054,7 +1089,7 @@ class ServiceProcess:
             with contextlib.suppress(OSError):
                 process.stdin.close()
             try:
-                process.wait(5)
+                process.wait(1.5)  # what it keeps is in our folder
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(5)
@@ -1068,18 +1103,28 @@ class ServiceProcess:
         # Workers compute side by side; threads inside each would only get in each other's way.
         environment.setdefault("OPENBLAS_NUM_THREADS", "1")
         environment.setdefault("OMP_NUM_THREADS", "1")
+        environment["ECTSIM_SCRATCH"] = str(self._folder or "")
         root = Path(__file__).resolve().parents[1]
         if (root / "pyproject.toml").is_file():  # a checkout need not be installed
             known = environment.get("PYTHONPATH")
             environment["PYTHONPATH"] = os.pathsep.join([str(root), *([known] if known else [])])
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", "from ectsim.service import main; main()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env=environment,
-        )
+        with contextlib.ExitStack() as stack:
+            log = str(self._order["log"])
+            if log:
+                Path(log).parent.mkdir(parents=True, exist_ok=True)
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", "from ectsim.service import main; main()"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                # What it cannot log itself, such as why it does not start, is found at the same place.
+                stderr=stack.enter_context(open(log, "ab")) if log else None,
+                text=True,
+                encoding="utf-8",
+                env=environment,
+                # Ctrl+C is for the command: here it would strike before anything can be ignored.
+                start_new_session=sys.platform != "win32",
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            )
         assert self._process.stdin is not None
         order = {**self._order, "address": self.address, "secret": self.secret}
         with contextlib.suppress(OSError):
@@ -1149,13 +1194,18 @@ async def _main(order: dict[str, Any]) -> None:
         await ended.wait()
 
 
+class LogFile(logging.handlers.RotatingFileHandler):
+    """A log that is lost, and says nothing, where the disk is full."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Do without: a traceback on the terminal would help nobody."""
+
+
 def _log_to(place: str) -> None:
     handler: logging.Handler
     if place:
         Path(place).parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(
-            place, maxBytes=1_000_000, backupCount=2, encoding="utf-8"
-        )
+        handler = LogFile(place, maxBytes=1_000_000, backupCount=2, encoding="utf-8")
     else:
         handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

@@ -12,6 +12,7 @@ from ectsim.money import money_lines
 
 __all__ = [
     "compare_lines",
+    "drivers_lines",
     "headline",
     "of_hundred",
     "parts_of",
@@ -120,9 +121,32 @@ def simulate_lines(result: Mapping[str, Any]) -> list[str]:
         )
         out.append(f"{METRICS[name].label:38}{value_text(m['mean'], unit):>20}   {interval}")
     out += ["", *money_lines(result["money"], value_text)]
+    if result.get("drivers"):
+        out += ["", *drivers_lines(result["drivers"])]
     if result["warnings"]:
         out += ["", "To know:"] + [f"  - {w}" for w in result["warnings"]]
     return [*out, "", f"Code: {result['code']}", result["limits"]]
+
+
+def drivers_lines(told: Mapping[str, Any]) -> list[str]:
+    """Say in lines which assumptions matter most for a result.
+
+    Parameters
+    ----------
+    told : mapping
+        What :func:`ectsim.experiments.drivers.told` gives.
+    """
+    of = "" if told["own"] else " (as found for the sample school)"
+    out = [
+        f"What is not known, and what matters most{of}: over all ranges luck makes {told['luck']:.0%} of the "
+        f"spread of '{METRICS[told['metric']].label}', our assumptions {told['by_status']['assumption']:.0%}."
+    ]
+    out += [
+        f"  {p['ask']} {p['low']:g} to {p['high']:g} {p['unit']}: {p['share']:.0%} of the spread"
+        for p in told["three"]
+    ]
+    out += ["  No other can be told from chance."] if len(told["three"]) < 3 else []
+    return [*out, "  (ectsim drivers SCENARIO works it out for your own)"]
 
 
 def compare_lines(
@@ -144,6 +168,11 @@ def compare_lines(
         *([f"! {base['banner']}"] if base["banner"] else []),
         headline(base),
     ]
+    several = len(arms) > 1
+    if several:
+        out.append(
+            f"Intervals hold for all {len(arms)} plans at once, for one line at a time; so do verdicts."
+        )
     for arm in arms:
         out += ["", f"{arm['scenario']} against {base['scenario']}:"]
         out += [f"  changes {k}: {a} -> {b}" for k, (a, b) in list(arm["changes"].items())[:12]]
@@ -152,9 +181,13 @@ def compare_lines(
         for name, d in arm["differences"].items():
             if d["mean"] is None or (name not in MAIN and d["mean"] == 0):
                 continue
-            interval = f"({value_text(d['lo'], d['unit'], signed=True)} to {value_text(d['hi'], d['unit'], signed=True)})"
+            lo, hi = (d["lo_all"], d["hi_all"]) if several else (d["lo"], d["hi"])
+            interval = f"({value_text(lo, d['unit'], signed=True)} to {value_text(hi, d['unit'], signed=True)})"
+            chance = (
+                f", ahead in {100 * d['beats']:.0f} of 100 years" if d["beats"] is not None else ""
+            )
             out.append(
-                f"  {METRICS[name].label:36}{value_text(d['mean'], d['unit'], signed=True):>18}  {interval:30} {d['verdict']}"
+                f"  {METRICS[name].label:36}{value_text(d['mean'], d['unit'], signed=True):>18}  {interval:30} {d['verdict']}{chance}"
             )
         moved = {k: v for k, v in arm["ledger_difference"].items() if v}
         if moved:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ectsim import chain
+from ectsim.chain import live_pair, strands
 from ectsim.errors import InputError
+from ectsim.experiment import run_chunk
 from ectsim.log import EVENT_CODE
+from ectsim.metrics import METRICS
 from ectsim.model.year import live
 from ectsim.scenario import Scenario, load
 
@@ -94,3 +99,39 @@ def test_no_cycle_no_loss(doug: Scenario) -> None:
         chain.pair_year(doug, 1, year=YEAR, lose=60)
     with pytest.raises(InputError, match="X9"):
         chain.pair_year(doug, 1, year=YEAR, pair="X9")
+
+
+def test_the_strands_are_counted_as_the_metrics_count_them() -> None:
+    scenario = load("doug")
+    found = [strands(live_pair("", scenario, 1, 1, p.id)) for p in scenario.school.pairs]
+    for each in found:
+        (name, _, studied, modules), (_, _, held, due), (_, _, reached, events) = each["strands"]
+        assert name == "Study"
+        assert 0 < studied <= modules
+        assert 0 < reached <= events
+        assert due >= held == each["held"] >= each["recorded"] > 0
+    run = run_chunk(scenario, 1, [0])[0]
+    values = dict(zip(METRICS, run.metrics, strict=True))
+    steps = sum(each["steps"] for each in found)
+    coaching = [each["strands"][1] for each in found]
+    held, due = sum(row[2] for row in coaching), sum(row[3] for row in coaching)
+    assert held / due == pytest.approx(values["completion_any"])
+    assert steps / len(found) == pytest.approx(values["steps_set"])
+    assert sum(each["led"] for each in found) / steps == pytest.approx(values["ect_led"])
+
+
+def test_more_to_record_is_recorded_less_and_an_ect_who_is_asked_finds_steps() -> None:
+    scenario = load("sian_arif")
+    pair = scenario.story.pair if scenario.story else ""
+
+    def count(**changes: object) -> dict[str, Any]:
+        named = {k.replace("__", "."): v for k, v in changes.items()}
+        return strands(live_pair("", scenario.with_changes(named), 1, 1, pair))
+
+    base = count()
+    full = count(programme__coaching__record="all")
+    assert full["held"] == base["held"]
+    assert full["recorded"] < base["recorded"]
+    early = count(programme__steps__led_start=0.2)
+    assert early["held"] == base["held"]
+    assert early["led"] > base["led"] == 0

@@ -20,6 +20,9 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 CEILING = 0
 """Facts that nothing represents yet. It may only fall; at 0 it is the rule."""
 
+UNSEEN = 2
+"""Facts of kind D without a control or display; as above."""
+
 TECHNICAL = {
     # room in streams of draws, codes and widths: no result rests on them
     "PHASES", "MAX_REPS", "GUARANTEED", "AWAY_SICK", "AWAY_EVENT", "AWAY_TRIP", "MAX_SPELLS", "MAX_TRAININGS",
@@ -52,15 +55,34 @@ def test_facts_without_a_claim_are_counted(capsys):
     assert len(open_) == CEILING, "set the ceiling down to what is left"
 
 
+def test_facts_to_see_or_choose_are_on_a_page_or_printed(capsys):
+    dark = register.unseen()
+    with capsys.disabled():
+        print(f"\n{len(dark)} facts that nobody sees yet: {' '.join(f.id for f in dark)}")
+    assert all(f.reason for f in dark)
+    assert len(dark) <= UNSEEN, "a fact lost what showed it"
+    assert len(dark) == UNSEEN, "set the ceiling down to what is left"
+
+
 @pytest.mark.parametrize(
     "claim",
     ["conditions.slip_fond", "plan.slots", "ectsim.model.cover:alocate", "ectsim.nothing:x", "data/nothing.csv",
      "data/events.csv#ect_clinic_9", "metric:completion", "event:nodded", "bin:nowhere", "command:fly",
      "tests/test_register.py::test_nothing", "tests/test_nothing.py::test_x", "page:coordinator",
+     "page:mentor/colour", "page:pupil/plan.video",
      "ectsim.school:Pair.colour"],
 )  # fmt: skip
 def test_a_claim_on_nothing_is_seen(claim):
     assert register.resolve(claim, CHECKOUT)
+
+
+def test_every_fact_of_kind_l_is_taught_and_the_register_says_where(monkeypatch):
+    assert register.untaught() == ()
+    data = register.register_dict()
+    assert len(data["lessons"]) == sum("L" in f.kinds for f in facts()) == 34
+    assert all(places for places in data["lessons"].values())
+    monkeypatch.setattr(register, "_first_cells", lambda name: frozenset({"F001"}))
+    assert len(register.untaught()) == 33
 
 
 def test_a_fact_without_claim_or_reason_is_refused(tmp_path):
@@ -128,7 +150,7 @@ def test_every_file_of_data_has_a_status():
     rows = register.register_dict()["tables"]
     patterns = [r["files"] for r in rows]
     files = [
-        p.relative_to(data_dir()).as_posix() for p in data_dir().rglob("*") if p.suffix in (".csv", ".toml", ".md")
+        p.relative_to(data_dir()).as_posix() for p in data_dir().rglob("*") if p.suffix in (".csv", ".toml", ".md", ".json")
     ]  # fmt: skip
     assert len(files) > 30
     for name in files:
@@ -151,3 +173,4 @@ def test_the_command_prints_the_whole_register(capsys):
     text = capsys.readouterr().out
     assert "conditions.slip_found" in text
     assert f"{len(data['unclaimed'])} unclaimed" in text
+    assert "34 facts that a lesson must teach, 34 of them taught" in text

@@ -86,6 +86,7 @@ def test_this_python_can_make_environments():
         (["simulate", "--help"], "ectsim", ["simulate", "--help"]),
         (["compare", "a", "b", "--set", "x=1"], "ectsim", ["compare", "a", "b", "--set", "x=1"]),
         (["--version"], "ectsim", ["--version"]),
+        (["--no-browser"], "ectsim", [*start.FIRST_COMMAND, "--no-browser"]),
     ],
 )
 def test_words_go_where_they_belong(words, kind, rest):

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ectsim import wire
-from ectsim.errors import Cancelled, InputError
+from ectsim.errors import DISK_FULL, Cancelled, InputError
 
 __all__ = ["Asking", "Client", "Latest", "Message", "ServiceError", "ServiceGone", "explain"]
 
@@ -36,7 +36,7 @@ class ServiceError(RuntimeError):
     Parameters
     ----------
     kind : str
-        ``bug``, ``worker`` (a worker ended twice), ``slow``, ``busy`` or ``refused``.
+        ``bug``, ``worker`` (a worker ended twice), ``slow``, ``busy``, ``disk`` or ``refused``.
     name : str
         Of a bug: the identifier under which the service logged it.
     """
@@ -70,6 +70,7 @@ def explain_kind(kind: str, name: str = "") -> str:
             "one of them or try again. If it happens again, send us the reference."
         )
     return {
+        "disk": "The disk is full. What you see is the last result: free some space, then try again.",
         "busy": "Too many calculations are waiting. Wait a moment, then try again.",
         "slow": "This calculation took too long and was stopped. Try a smaller one.",
         "worker": "This calculation failed twice and was given up. Change an answer and try again.",
@@ -88,7 +89,8 @@ def explain(error: BaseException) -> str:
     """
     if isinstance(error, InputError | ServiceError):
         return str(error)
-    return explain_kind("other")
+    full = isinstance(error, OSError) and error.errno in DISK_FULL
+    return explain_kind("disk" if full else "other")
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,8 +104,8 @@ class Control(Widget):
             if self.high is not None and value > self.high:
                 raise traitlets.TraitError("too high")
             return int(value) if _whole(self.step) and value == int(value) else value
-        if self.kind in ("choice", "select") and value is not None and value not in allowed:
-            raise traitlets.TraitError("not an option")
+        if self.kind in ("choice", "select") and value not in allowed and value != self.value:
+            raise traitlets.TraitError("not an option")  # what stands stays, until options come
         if self.kind == "choices":
             return [option for option in allowed if option in (value or [])]
         if self.kind == "switch":

@@ -11,6 +11,7 @@ from typing import Any
 
 from ectsim import desk, partner
 from ectsim.analysis import LIMITS
+from ectsim.content import events
 from ectsim.errors import InputError
 from ectsim.experiment import Replication
 from ectsim.rescue import rescue_html
@@ -188,7 +189,13 @@ def _dates(schools: Sequence[partner.TrustSchool]) -> dict[str, Any]:
     wanted = {e.id: partner.candidate_dates(e) for e in partner.conferences()}
     chosen = partner.best_dates(schools, wanted)
     meeting = sum(s.meeting == "fixed" for s in schools)
+    clinics = [e for e in events() if e.after_school]
     return {
+        "clinics": [
+            {"audience": e.audience, "year": e.year, "label": e.label, "dates": e.dates, "hours": e.hours,
+             "weeks": [e.week_low, e.week_high]}
+            for e in clinics
+        ],
         "fixed": meeting,
         "schools": len(schools),
         "events": [

@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 import threading
@@ -32,7 +33,8 @@ handlers = Handlers()
 @lru_cache(maxsize=1)
 def uploads() -> Path:
     """Return the folder of uploaded schools; it goes when the service ends."""
-    place = Path(tempfile.mkdtemp(prefix="ectsim-schools-"))
+    scratch = os.environ.get("ECTSIM_SCRATCH") or None
+    place = Path(tempfile.mkdtemp(prefix="ectsim-schools-", dir=scratch))
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     return place
 

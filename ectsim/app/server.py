@@ -2,7 +2,7 @@
 
 The settings are those that were tried and measured: no request leaves the machine, kernels are
 started ahead of the visitor, the number of kernels has a limit, and a page says when its session
-has ended. On loopback there is no token; anywhere else there is one.
+has ended. On loopback there is no token; anywhere else, and behind a proxy, there is one.
 """
 
 from __future__ import annotations
@@ -12,24 +12,27 @@ import contextlib
 import ipaddress
 import json
 import logging
-import logging.handlers
 import os
 import secrets
 import shutil
+import signal
 import socket
 import sys
 import tempfile
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 import uuid
 import webbrowser
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 import tornado.httpserver
+import tornado.httputil
 import tornado.ioloop
 import tornado.netutil
 import tornado.web
@@ -42,7 +45,7 @@ from traitlets.config import Config
 from voila.app import Voila
 
 from ectsim.errors import InputError, near
-from ectsim.service import ServiceProcess
+from ectsim.service import LogFile, ServiceProcess
 from ectsim.share import dashboards_dir, template_dir
 
 __all__ = ["cards", "serve"]
@@ -62,7 +65,96 @@ _CONTENT = (
     "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
 
+_HEADERS = {
+    "Content-Security-Policy": _CONTENT,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+POST_LIMIT = 100_000
+"""Largest body of an HTTP request, in bytes: files come over the websocket, only a token is posted."""
+
+MESSAGE_LIMIT = 16_000_000
+"""Largest message of a websocket, in bytes: a piece of an upload is far below it."""
+
+TOKEN_VARIABLE = "ECTSIM_TOKEN"
+"""Environment variable with the token, where it shall outlive a restart."""
+
 _log = logging.getLogger(__name__)
+
+
+class Guarded(tornado.web.OutputTransform):
+    """Puts the headers that protect a page on every reply, also on files and errors."""
+
+    def __init__(self, request: tornado.httputil.HTTPServerRequest) -> None:
+        """Take every request alike."""
+
+    def transform_first_chunk(
+        self, status_code: int, headers: tornado.httputil.HTTPHeaders, chunk: bytes, finishing: bool
+    ) -> tuple[int, tornado.httputil.HTTPHeaders, bytes]:
+        """Add the headers, and say nothing of the server's version."""
+        headers.update(_HEADERS)
+        headers.pop("Server", None)
+        return status_code, headers, chunk
+
+
+class Stop:
+    """Ends the server on Ctrl+C, a service manager's word or a closed terminal.
+
+    A KeyboardInterrupt may strike anywhere in a loop that serves thirty pages, and each task in its way
+    prints a traceback. So nothing is raised: the loop is told to end.
+    """
+
+    def __init__(self) -> None:
+        self.said = False
+        self._end: Callable[[], None] | None = None
+
+    def __call__(self, *_: object) -> None:
+        """Say that it is time."""
+        self.said = True
+        if self._end is not None:
+            self._end()
+
+    def listen(self) -> None:
+        """Take over the signals, but those that whoever started us wants ignored."""
+        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+            number = getattr(signal, name, None)
+            with contextlib.suppress(ValueError):  # only the main thread may
+                if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                    signal.signal(number, self)
+
+    def run(self, loop: tornado.ioloop.IOLoop) -> None:
+        """Run a loop until it is time."""
+        self._end = lambda: loop.add_callback_from_signal(loop.stop)
+        if not self.said:
+            loop.start()
+        self._end = None
+
+
+class Family:
+    """The processes that were started since, with theirs: none of them outlives the server."""
+
+    def __init__(self) -> None:
+        self._own = psutil.Process()
+        self._others = set(self._own.children(recursive=True))
+        self._seen: set[psutil.Process] = set()
+
+    def note(self) -> None:
+        """Remember who is there: a child whose parent has gone is found no more."""
+        with contextlib.suppress(psutil.Error):
+            self._seen |= set(self._own.children(recursive=True)) - self._others
+
+    def end(self) -> None:
+        """Kill who has not ended by itself."""
+        self.note()
+        for process in self._seen:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(self._seen, timeout=1)
 
 
 class Kernels(AsyncMappingKernelManager):
@@ -168,9 +260,10 @@ class OwnPython(KernelSpecManager):
 class App(Voila):  # type: ignore[misc]
     """Voila on sockets that are already bound, with nobody else's configuration."""
 
-    def __init__(self, sockets: Sequence[socket.socket], **kwargs: Any) -> None:
+    def __init__(self, sockets: Sequence[socket.socket], until: Stop, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._sockets = list(sockets)
+        self._until = until
 
     def load_config_file(self, *_: Any, **__: Any) -> None:
         """Read no file: the settings below are the ones that were tried."""
@@ -186,16 +279,33 @@ class App(Voila):  # type: ignore[misc]
 
     def listen(self) -> None:
         """Serve until somebody says stop."""
-        server = tornado.httpserver.HTTPServer(self.app)
+        self.app.add_transform(Guarded)
+        server = tornado.httpserver.HTTPServer(
+            self.app, max_body_size=POST_LIMIT, body_timeout=30, idle_connection_timeout=300
+        )
         server.add_sockets(self._sockets)
         self.ioloop = tornado.ioloop.IOLoop.current()
-        try:
-            self.ioloop.start()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            server.stop()
-            self.stop()
+        self._until.run(self.ioloop)
+        server.stop()
+        self.stop()
+
+    def stop(self) -> None:
+        """Drop what is under way and kill the kernels: a page holds nothing that is worth a wait.
+
+        Voila would ask each to end and would first wait for those that still start.
+        """
+        loop: asyncio.AbstractEventLoop = getattr(self.ioloop, "asyncio_loop")  # noqa: B009
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            loop.run_until_complete(asyncio.wait(tasks, timeout=0.3))
+        for kernel in list(self.kernel_manager._kernels.values()):
+            process = getattr(kernel.provisioner, "process", None)
+            with contextlib.suppress(OSError):
+                if process is not None:
+                    process.kill()
+        shutil.rmtree(self.connection_dir, ignore_errors=True)
 
 
 def cards(folder: Path) -> list[dict[str, object]]:
@@ -239,6 +349,8 @@ def serve(
     most: int | None = None,
     pause: int = 4 * 3600,
     base_url: str = "/",
+    public: str = "",
+    open_to_all: bool = False,
     folder: Path | None = None,
     handlers: Sequence[str] = ("ectsim.app.handlers", "ectsim.app.group_handlers"),
     preload: Sequence[str] = (),
@@ -256,7 +368,8 @@ def serve(
     browser : bool
         Whether to open the visitor's browser.
     address : str
-        The address to listen on; others than loopback get a token.
+        The address to listen on; others than loopback get a token: that of the environment variable
+        ``ECTSIM_TOKEN``, else a new one.
     visitors : int
         How many are expected at once; as many kernels are started ahead.
     most : int, optional
@@ -264,7 +377,12 @@ def serve(
     pause : int
         Seconds without a change after which a session is closed.
     base_url : str
-        Prefix of all addresses, behind a proxy.
+        Prefix of all addresses.
+    public : str
+        Address under which a proxy shows the server, such as ``https://apps.example.org/coaching``:
+        only pages asked for under that name are served, with a token, also on loopback.
+    open_to_all : bool
+        No token, because a proxy signs people in.
     folder : pathlib.Path, optional
         Where the dashboards are.
     handlers, preload, workers
@@ -280,15 +398,25 @@ def serve(
     Raises
     ------
     ectsim.errors.InputError
-        If there is no such dashboard or the port is taken.
+        If there is no such dashboard, the port is taken, or the public address or the token cannot be.
     """
     folder = folder or dashboards_dir()
     known = [str(card["path"])[: -len(".ipynb")] for card in cards(folder)]
     if name and name not in known:
         raise InputError(f"no dashboard {name!r}", remedy=near(name, known))
     loopback = _is_loopback(address)
-    token = "" if loopback else secrets.token_urlsafe(24)
+    outside = _public(public)
+    token = _token(needed=bool(public) or not loopback, open_to_all=open_to_all)
+    base_url = outside.path if public else base_url
     base_url = "/" + base_url.strip("/") + "/" if base_url.strip("/") else "/"
+    if visitors > (most or visitors):
+        raise InputError(
+            f"{visitors} visitors are expected and {most} may come",
+            where="--most",
+            remedy="raise it",
+        )
+    until = Stop()
+    until.listen()
     logs = log or user_cache_path("ectsim", appauthor=False) / "log"
     logs.mkdir(parents=True, exist_ok=True)
     sockets = _bind(address, port)
@@ -296,6 +424,8 @@ def serve(
     with contextlib.ExitStack() as stack:
         scratch = Path(tempfile.mkdtemp(prefix="ectsim-"))
         stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+        family = Family()
+        stack.callback(family.end)
         service = stack.enter_context(
             ServiceProcess(handlers, workers=workers, preload=preload, log=logs / "service.log")
         )
@@ -304,18 +434,22 @@ def serve(
             folder,
             name=name,
             base_url=base_url,
-            loopback=loopback,
+            names=[outside.hostname or ""] if public else [] if loopback else None,
+            secure=outside.scheme == "https",
             visitors=visitors,
             most=most or max(12, 2 * visitors + 2),
             pause=pause,
             scratch=scratch,
         )
-        app = App(sockets, config=config, port=bound, ip=address, token=token)
+        app = App(sockets, until, config=config, port=bound, ip=address, token=token)
         app.initialize([])
+        until.listen()  # Voila takes one of the signals
         _log_to(logs / "dashboard.log", app.log)
         shown = address if loopback else socket.gethostname()
         page = f"{base_url}voila/render/{name}.ipynb" if name else base_url
         url = f"http://{f'[{shown}]' if ':' in shown else shown}:{bound}{page}"
+        if public:
+            url = f"{outside.scheme}://{outside.netloc}{page}"
         if token:
             url += f"?token={token}"
         probe = f"http://{_reachable(address)}:{bound}{base_url}voila/static/voila.js"
@@ -329,17 +463,48 @@ def serve(
                 failed.append(f"{error}; {logs / 'service.log'} says why")
                 app.ioloop.add_callback(app.ioloop.stop)
                 return
+            if until.said:
+                return
             print(f"The dashboard is open at {url}\nCtrl+C stops it.", flush=True)
             if browser:
                 with contextlib.suppress(webbrowser.Error):
                     webbrowser.open(url)
 
         threading.Thread(target=announce, daemon=True, name="announce").start()
-        with contextlib.suppress(KeyboardInterrupt):
-            app.start()
-    if failed:
+        app.start()
+        family.note()
+    if failed and not until.said:
         raise RuntimeError(failed[0])
     return 0
+
+
+def _public(address: str) -> urllib.parse.SplitResult:
+    try:
+        parts = urllib.parse.urlsplit(address)
+        parts.port  # noqa: B018 - raises where it is no number
+        good = not address or (parts.scheme in ("http", "https") and bool(parts.hostname))
+    except ValueError:
+        good = False
+    if not good or parts.query or parts.fragment or parts.username:
+        raise InputError(
+            f"{address!r} is no address of a server",
+            where="--public-url",
+            remedy="give the whole address, such as https://apps.example.org/coaching",
+        )
+    return parts
+
+
+def _token(*, needed: bool, open_to_all: bool) -> str:
+    given = os.environ.get(TOKEN_VARIABLE, "")
+    if given and (len(given) < 20 or not given.isascii() or not given.replace("-", "").replace("_", "").isalnum()):  # fmt: skip
+        raise InputError(
+            "the token is too short or holds other signs than letters, digits, - and _",
+            where=TOKEN_VARIABLE,
+            remedy="give 20 signs or more, such as `python -c 'import secrets; print(secrets.token_urlsafe())'` prints",
+        )
+    if open_to_all:
+        return ""
+    return given or (secrets.token_urlsafe(24) if needed else "")
 
 
 def _is_loopback(address: str) -> bool:
@@ -408,7 +573,8 @@ def _config(
     *,
     name: str,
     base_url: str,
-    loopback: bool,
+    names: list[str] | None,
+    secure: bool,
     visitors: int,
     most: int,
     pause: int,
@@ -426,16 +592,15 @@ def _config(
     config.Voila.connection_dir_root = str(scratch)
     config.Voila.log_level = logging.WARNING
     settings: dict[str, Any] = {
-        "headers": {
-            "Content-Security-Policy": _CONTENT,
-            "Referrer-Policy": "no-referrer",
-        },
-        "websocket_max_message_size": 16_000_000,
+        "headers": _HEADERS,
+        "websocket_max_message_size": MESSAGE_LIMIT,
     }
-    if loopback:
+    if names is not None:
         # Another name for this machine in the address bar is somebody else's page.
         settings["allow_remote_access"] = False
-        settings["local_hostnames"] = ["localhost", "127.0.0.1", "::1"]
+        settings["local_hostnames"] = ["localhost", "127.0.0.1", "::1", *names]
+    if secure:
+        config.IdentityProvider.secure_cookie = True
     config.Voila.tornado_settings = settings
     voila = config.VoilaConfiguration
     voila.template = "ectsim"
@@ -482,12 +647,10 @@ def _config(
 
 
 def _log_to(place: Path, log: logging.Logger) -> None:
-    handler = logging.handlers.RotatingFileHandler(
-        place, maxBytes=1_000_000, backupCount=2, encoding="utf-8"
-    )
+    handler = LogFile(place, maxBytes=1_000_000, backupCount=2, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     handler.setLevel(logging.WARNING)
-    for logger in (log, logging.getLogger("tornado"), logging.getLogger("ectsim")):
+    for logger in (log, *map(logging.getLogger, ("asyncio", "tornado", "ectsim"))):
         for old in list(logger.handlers):
             logger.removeHandler(old)
         logger.addHandler(handler)

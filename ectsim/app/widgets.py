@@ -551,10 +551,15 @@ class Upload(Widget):
         elif message.get("number") != self._number:
             return
         elif event == "piece":
-            self._pieces.append(bytes(buffers[0]))
+            self._pieces += map(bytes, buffers)
             if sum(map(len, self._pieces)) > self.limit:  # the browser's check can be got around
                 self._pieces, self._number = [], -1
-                self.error = f"The file is larger than {self.limit // 1_000_000} MB."
+                most = (
+                    f"{self.limit / 1e6:.0f} MB"
+                    if self.limit >= 1e6
+                    else f"{self.limit // 1000} kB"
+                )
+                self.error = f"The file is larger than {most}. Choose a smaller file."
         elif event == "end":
             content, self._pieces = b"".join(self._pieces), []
             self._number = -1

@@ -1,4 +1,4 @@
-"""A plan's slots as dated events: the very dates on which the model tries them, closed days left out."""
+"""A plan's slots and training as dated events: the very dates on which the model tries them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ectsim.clock import Slot
+from ectsim.content import events
 
 if TYPE_CHECKING:
     from ectsim.model.frame import Frame, PairFrame
+    from ectsim.model.training import Due
     from ectsim.scenario import Scenario
 
 __all__ = ["Dated", "dated"]
 
-Use = Literal["meet", "observe", "reserve", "study", "release"]
+Use = Literal["meet", "observe", "reserve", "study", "release", "training"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +28,22 @@ class Dated:
     ----------
     who : str
         Whose diary: a staff id.
-    use : {'meet', 'observe', 'reserve', 'study', 'release'}
+    use : {'meet', 'observe', 'reserve', 'study', 'release', 'training'}
         What it is; ``release`` is taking somebody's class.
     pair : str
-        The pair it is for.
+        The pair it is for; of training the event's id.
     mentor : str
-        The pair's mentor.
+        The pair's mentor; of training nobody.
     number : int
         Which one of its kind: a meeting's cycle, 0 is the first; else week times a hundred and its
-        place in that week, so that it stays the same event when the slot moves within its week.
+        place in that week, so that it stays the same event when the slot moves within its week; of
+        training which of the person's events, times ten, and which of its dates or evenings.
     start, end : datetime.datetime
         Local time of the school, without a zone.
+    title : str
+        What training it is.
+    choice : int
+        Of how many dates one is to be chosen; 0 where there is no choice.
     """
 
     who: str
@@ -46,16 +53,19 @@ class Dated:
     number: int
     start: dt.datetime
     end: dt.datetime
+    title: str = ""
+    choice: int = 0
 
 
 def dated(scenario: Scenario) -> list[Dated]:
-    """Return every slot of a plan on its dates in the (first) school year.
+    """Return every slot of a plan, and all training, on its dates in the (first) school year.
 
     Parameters
     ----------
     scenario : Scenario
         Programme, school and plan. Slots that fall on a closed day or a day off timetable, and
-        cycles that the plan leaves out, give no event.
+        cycles that the plan leaves out, give no event; nor does coaching on coaching, which has no
+        date until it is agreed.
 
     Returns
     -------
@@ -66,6 +76,7 @@ def dated(scenario: Scenario) -> list[Dated]:
 
     frame = frame_of(scenario)
     found = [e for p in frame.pairs for e in _of_pair(scenario, frame, p)]
+    found += [e for due in frame.training for e in _of_training(scenario, frame, due)]
     return sorted(found, key=lambda e: (e.who, e.start, e.use, e.pair))
 
 
@@ -111,3 +122,30 @@ def _of_pair(scenario: Scenario, frame: Frame, p: PairFrame) -> Iterator[Dated]:
     for week, cell in enumerate(p.study):
         if cell >= 0:
             yield event(ect, "study", 100 * week, cell, None)
+
+
+def _of_training(scenario: Scenario, frame: Frame, due: Due) -> Iterator[Dated]:
+    """Yield a conference on its first date, or on its evenings; a clinic on each date to choose from."""
+    rules = scenario.programme.events
+    event = events()[due.event]
+    name = {"conference": "Conference", "clinic": "Clinic"}.get(due.kind, "")
+    title = name if event.label_uncertain else f"{name}: {event.label}"
+    zero = dt.datetime.combine(scenario.school.calendar.origin, dt.time())
+
+    def at(n: int, day: int, start: int, minutes: int, choice: int = 0) -> Dated:
+        first = zero + dt.timedelta(minutes=frame.midnight[day] + start)
+        last = first + dt.timedelta(minutes=minutes)
+        who = frame.staff[due.person]
+        return Dated(who, "training", event.id, "", 10 * due.place + n, first, last, title, choice)
+
+    if due.kind == "clinic":
+        for n, day in enumerate(due.days):
+            yield at(n, day, rules.evening_start, due.minutes, len(due.days))
+    elif due.kind == "conference" and scenario.plan.training_release == "cover":
+        morning = min(frame.starts[p] for p in range(frame.periods) if frame.lesson_period[p])
+        yield at(0, due.days[0], morning, due.minutes)
+    elif due.kind == "conference":
+        length = round(60 * rules.evening_hours)
+        for n in range(-(-due.minutes // length)):
+            if due.days[0] + n < frame.days:
+                yield at(n, due.days[0] + n, rules.evening_start, length)

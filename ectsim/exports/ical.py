@@ -28,6 +28,9 @@ __all__ = ["PRODUCT", "ZONE", "calendars", "file_name"]
 ZONE = "Europe/London"
 PRODUCT = "-//ectsim//coaching slots//EN"
 
+ASSUMED = "The date is assumed: the delivery partner's holds. Of several dates keep one."
+"""What a training event says of itself: no source gives dates, partners publish them."""
+
 VTIMEZONE = """BEGIN:VTIMEZONE
 TZID:Europe/London
 BEGIN:DAYLIGHT
@@ -64,6 +67,8 @@ def _digest(*words: object) -> str:
 
 def _summary(e: Dated) -> str:
     other = e.mentor if e.who == e.pair else e.pair
+    if e.use == "training":
+        return f"{e.title} (one of {e.choice} dates)" if e.choice > 1 else e.title
     return {
         "meet": f"Coaching meeting with {other}",
         "observe": f"Visit by {other}" if e.who == e.pair else f"Visit a lesson of {other}",
@@ -162,12 +167,13 @@ def _calendar(
         event = Event()
         event.add("UID", uid)
         event.add("SUMMARY", vText(_summary(e)))
-        if scenario.banner:
-            event.add("DESCRIPTION", vText(scenario.banner))
+        said = " ".join(w for w in (scenario.banner, ASSUMED if e.use == "training" else "") if w)
+        if said:
+            event.add("DESCRIPTION", vText(said))
         event.add("DTSTART", e.start.replace(tzinfo=zone))
         event.add("DTEND", e.end.replace(tzinfo=zone))
-        event.add("STATUS", "CONFIRMED")
-        event.add("CATEGORIES", [vText("Coaching")])
+        event.add("STATUS", "TENTATIVE" if e.choice > 1 else "CONFIRMED")
+        event.add("CATEGORIES", [vText("Training" if e.use == "training" else "Coaching")])
         made.append((e.start, uid, _numbered(event, old.get(uid), stamp)))
     for uid, known in old.items():
         if uid not in seen:

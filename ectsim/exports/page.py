@@ -127,7 +127,7 @@ def _hours(audit: Audit) -> list[str]:
         return ["The time that is promised holds what is due: every check of the hours passes."]
     n = len(fails)
     out = [f"{n} check{' of the hours fails' if n == 1 else 's of the hours fail'}."]
-    out += [cut(f"{i.role} {i.who}: {i.what}. {i.remedy}", 180) for i in fails[:MOST_FAILS]]
+    out += [cut(f"{i.role} {i.who}: {i.what}; {i.remedy}", 180) for i in fails[:MOST_FAILS]]
     return out + ([f"And {n - MOST_FAILS} more, in the workbook."] if n > MOST_FAILS else [])
 
 

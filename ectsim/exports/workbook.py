@@ -129,6 +129,8 @@ def _summary(result: Mapping[str, Any]) -> list[Row]:
         for name, m in result["metrics"].items()
     ]
     rows += [("To know", w) for w in result["warnings"]]
+    if result.get("drivers"):
+        rows += [("What is not known", result["drivers"]["sentence"])]
     return [*rows, ("What is not claimed", result["limits"])]
 
 

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
     from ectsim.scenario import Scenario
 
-__all__ = ["BELL_MIN", "COVER_TIME", "Frame", "PairFrame", "Window", "frame_of"]
+__all__ = ["BELL_MIN", "COVER_TIME", "STATES", "Frame", "PairFrame", "Window", "frame_of"]
+
+STATES = ("leader_support", "culture", "relationship", "belief")
+"""Conditions that a school begins with and that no frame depends on."""
 
 COVER_TIME = 7 * 60 + 30
 """Minute of the day at which the day's cover is allocated."""
@@ -240,6 +243,29 @@ class Frame:
             )
             for p in self.pairs
         )
+        return out
+
+    def under(self, **states: float) -> Frame:
+        """Return the frame of the same school that begins with other states.
+
+        Parameters
+        ----------
+        **states : float
+            Some of :data:`STATES`. Nothing that is laid out here depends on them, so nothing is
+            laid out again.
+
+        Raises
+        ------
+        KeyError
+            If another condition is named.
+        """
+        for name in states:
+            if name not in STATES:
+                raise KeyError(name)
+        scenario = self.scenario
+        conditions = scenario.school.conditions.model_copy(update=states)
+        out = copy(self)
+        out.scenario = replace(scenario, school=replace(scenario.school, conditions=conditions))
         return out
 
     def _timetable_arrays(self, scenario: Scenario, order: list[str]) -> None:

@@ -39,7 +39,17 @@ if TYPE_CHECKING:
     from ectsim.scenario import Scenario
     from ectsim.school import Conditions
 
-__all__ = ["Carried", "Fate", "Mentor", "Year", "joined", "live", "live_years", "simulate"]
+__all__ = [
+    "Carried",
+    "Fate",
+    "Mentor",
+    "Year",
+    "joined",
+    "live",
+    "live_in",
+    "live_years",
+    "simulate",
+]
 
 EVENT, ECT_ABSENT, MENTOR_ABSENT = (
     CAUSE_CODE["event"],
@@ -437,6 +447,26 @@ def live(
     return _live(scenario, Luck(seed, replication), Carried(), without)
 
 
+def live_in(frame: Frame, seed: int, replication: int) -> Year:
+    """Simulate one school year in a frame that is laid out already.
+
+    Parameters
+    ----------
+    frame : Frame
+        The year; its scenario is simulated.
+    seed : int
+        The run's seed.
+    replication : int
+        Which year, 0 is the first.
+
+    Returns
+    -------
+    Year
+        What :func:`live` gives for the frame's scenario.
+    """
+    return _live(frame.scenario, Luck(seed, replication), Carried(), frame=frame)
+
+
 def live_years(scenario: Scenario, seed: int, replication: int) -> list[Year]:
     """Simulate every school year of a run, one after the other.
 
@@ -492,10 +522,14 @@ def joined(years: list[Year]) -> EventLog:
 
 
 def _live(
-    scenario: Scenario, luck: Luck, carried: Carried, without: Collection[tuple[str, int]] = ()
+    scenario: Scenario,
+    luck: Luck,
+    carried: Carried,
+    without: Collection[tuple[str, int]] = (),
+    frame: Frame | None = None,
 ) -> Year:
     """Simulate one school year, from what the year before hands on."""
-    frame = frame_of(scenario)
+    frame = frame or frame_of(scenario)
     if carried.people.extended:
         frame = frame.extended(carried.people.extended)
     if without:

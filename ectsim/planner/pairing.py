@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ectsim.clock import Slot
 from ectsim.errors import InputError
 from ectsim.plan import PairSlots
-from ectsim.planner.survival import PairSurvival, Survival
+from ectsim.planner.survival import PairSurvival, Survival, with_reserve
 from ectsim.school import Pair, School
 
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ class Pairing:
         name : str
             What to call it.
         """
-        plan = start.plan.model_copy(update={"meeting": "fixed", "slots": dict(self.slots)})
+        plan = with_reserve(start.plan)
+        plan = plan.model_copy(update={"meeting": "fixed", "slots": dict(self.slots)})
         school = replace(start.school, pairs=self.pairs)
         same = school.pairs == start.school.pairs
         return replace(
@@ -282,7 +283,8 @@ class _Model:
         xs: list[Any] = []
         by_meet: dict[int, list[tuple[Any, int | None]]] = {}
         for m in [c for c in cells if not mine or c in mine]:
-            for o in dict.fromkeys((None, *table.observes(m))):
+            lessons = table.observes(m)
+            for o in dict.fromkeys((None, *lessons)):
                 if o is not None and not self._open(o, mentor):
                     continue
                 t = table.triple(g, o, m, None)
@@ -290,7 +292,9 @@ class _Model:
                 xs.append(x)
                 by_meet.setdefault(m, []).append((x, o))
                 self.visits.append((x, pair.id, mentor, g, o, m))
-                self.worth.append(self._points(t.completed, t.held) * x)
+                # a visit that could have a time is not left to chance
+                left_out = o is None and lessons != [None]
+                self.worth.append(self._points(0.0 if left_out else t.completed, t.held) * x)
                 self._use(pair.ect, m, x)
                 self._use(mentor, m, x)
                 if o is not None:

@@ -2,11 +2,16 @@
 
 A fixed set of shocks is declared: each takes one thing of the school or the plan part of the way from
 where it is to the worst that is still plausible (the end of the parameter's range, or nothing left of a
-choice). First every shock alone, at a quarter, a half, three quarters and the whole of that way; only if
-none of them breaks the target, every two at the whole. All live through the same simulated years.
+choice), a quarter, a half, three quarters or the whole of it. All live through the same simulated years.
 
 A target is *broken* when the mean over the years is below it. One shock is smaller than two, and of
 two shocks the one that goes less far; what goes equally far is ranked by what it loses.
+
+Not everything needs all years. First every shock at its whole; what does not break the target then is
+not tried at less. The others are tried from the smallest grade up, and the search ends with the grade
+that breaks it; only if no single shock does, every two at the whole. After a few years whatever is
+clearly (95 %) above the target, and not among the five worst, or not among a shock's best remedies, is
+followed no further. Everything that is told about has all its years, and is the same on every run.
 """
 
 from __future__ import annotations
@@ -19,13 +24,13 @@ from itertools import combinations
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from ectsim.analysis import Estimate, paired
+from ectsim.analysis import Estimate, estimate, paired
 from ectsim.errors import InputError, near
 from ectsim.metrics import METRICS
 from ectsim.parameters import certificates
 from ectsim.plan import PairSlots
 from ectsim.planner.enough import CHECKIN, SHARES, slots_of, with_reserves
-from ectsim.planner.years import years_of_all
+from ectsim.planner.years import Years
 from ectsim.school import Conditions
 
 if TYPE_CHECKING:
@@ -38,6 +43,15 @@ GRADES = (0.25, 0.5, 0.75, 1.0)
 
 WORST = 5
 """How many of the worst are told, each kind once."""
+
+STAGES = (4, 12)
+"""Years after which what is clearly out of the running is left."""
+
+NEXT = 7
+"""How many shocks may still be among the worst after the last stage but one."""
+
+BEST, SMALL = 2, 0.01
+"""Remedies of a shock that are told; of one that loses less than a point only the best."""
 
 Progress = Callable[[int, int], None]
 
@@ -121,9 +135,11 @@ class Hit:
     broken : bool
         Whether the mean is below the target.
     values : tuple of float
-        The metric in each year.
+        The metric in each year; fewer than asked for where a few were enough to leave it.
     remedies : tuple of Remedy
-        What was tried, the best first.
+        The best that was tried, the best first.
+    others : tuple of str
+        What else was tried and did less in the first years.
     """
 
     shock: Shock
@@ -134,6 +150,7 @@ class Hit:
     broken: bool
     values: tuple[float, ...]
     remedies: tuple[Remedy, ...] = ()
+    others: tuple[str, ...] = ()
 
     def to_dict(self, seed: int) -> dict[str, Any]:
         """Return plain data."""
@@ -155,6 +172,7 @@ class Hit:
                  "recovered": r.recovered}
                 for r in self.remedies
             ],
+            "others": list(self.others),
         }  # fmt: skip
 
 
@@ -179,7 +197,7 @@ class Stress:
     worst : tuple of Hit
         The five kinds that lose most at their worst, with remedies.
     hits : tuple of Hit
-        Everything that was tried.
+        Everything that was tried, some for a few years only.
     """
 
     scenario: Scenario
@@ -213,7 +231,13 @@ class Stress:
             "smallest": self.smallest.to_dict(self.seed) if self.smallest else None,
             "worst": [h.to_dict(self.seed) for h in self.worst],
             "tried": [
-                {"kind": h.shock.kind, "grade": h.shock.grade, "mean": h.mean, "broken": h.broken}
+                {
+                    "kind": h.shock.kind,
+                    "grade": h.shock.grade,
+                    "mean": h.mean,
+                    "broken": h.broken,
+                    "years": len(h.values),
+                }
                 for h in self.hits
             ],
             "warnings": list(self.scenario.warnings),
@@ -240,8 +264,9 @@ class Stress:
             ]
         else:
             two = any(h.shock.parts > 1 for h in self.hits)
+            kinds = sum(h.shock.parts == 1 for h in self.hits)
             out.append(
-                f"None of the {len(self.hits)} shocks tried breaks it{', no two at once either' if two else ''}."
+                f"None of {kinds} shocks breaks it at its worst{', no two at once either' if two else ''}."
             )
         out += ["", "What would cost most:"]
         for h in self.worst:
@@ -254,7 +279,7 @@ class Stress:
                 f"    loses {lost}, to {h.mean:.1%}{'' if clear else ': too close to call'}. "
                 f"Code: {h.scenario.code(self.seed)}",
             ]
-            for r in h.remedies[:2] if clear else ():
+            for r in h.remedies if clear else ():
                 out.append(
                     f"    {r.words}: {100 * r.gain.mean:+.1f} points, {_recovered(r.recovered)}"
                 )
@@ -454,58 +479,134 @@ def stress(
         raise InputError(f"no target can be set for '{metric}'", remedy=near(metric, SHARES))
     if not scenario.school.pairs:
         raise InputError("the school has no pairs", remedy="import it with a roster")
-    at = list(METRICS).index(metric)
     told = progress or (lambda _done, _all: None)
-
-    def values(found: Sequence[Scenario]) -> list[tuple[float, ...]]:
-        runs = years_of_all(found, seed, replications, executor)
-        return [tuple(r.metrics[at] for r in rs) for rs in runs]
-
-    (start,) = values([scenario])
-    if any(map(isnan, start)):
+    run = _Search(
+        scenario, target, replications, Years(seed, list(METRICS).index(metric), executor)
+    )
+    if any(map(isnan, run.start)):
         raise InputError(
             f"'{metric}' does not exist in every year: no cycle is due",
             remedy="give the school pairs in their induction",
         )
-    base = sum(start) / len(start)
-
-    def try_all(these: Sequence[Shock]) -> list[Hit]:
-        made = [replace(scenario.with_changes(s.changes), name=s.kind) for s in these]
-        out = []
-        for s, shocked, v in zip(these, made, values(made), strict=True):
-            mean = sum(v) / len(v)
-            met = sum(x >= target for x in v)
-            out.append(Hit(s, shocked, mean, paired(v, start), met, mean < target, v))
-        return out
-
-    single = shocks(scenario)
+    kinds = [run.hits(kind) for kind in _kinds(scenario) if kind]
     told(1, 4)
-    hits = try_all(single)
+    whole = [kind[-1] for kind in kinds]
+    run.settle(whole, among_the_worst=True)
     told(2, 4)
-    if base >= target and not any(h.broken for h in hits):
-        whole = [s for s in single if s.grade >= 1]
-        hits += try_all([a.together(b) for a, b in combinations(whole, 2)])
+    smallest = run.smallest(kinds) if run.base >= target else None
     told(3, 4)
-    broken = [h for h in hits if h.broken] if base >= target else []
-    smallest = min(broken, key=lambda h: (h.shock.parts, h.shock.grade, h.mean), default=None)
-    whole_hits = [h for h in hits if h.shock.parts == 1 and h.shock.grade >= 1]
-    worst = sorted(whole_hits, key=lambda h: -h.loss.mean)[:WORST]
+    full = [h for h in whole if len(run.values(h)) >= replications]
+    worst = sorted(full, key=lambda h: -run.loss(h))[:WORST]
     told_of = worst + ([smallest] if smallest and smallest not in worst else [])
-    offers = [remedies(h.scenario, h.shock) for h in told_of]
-    came = iter(values([s for offered in offers for _, s in offered]))
-    mended = []
-    for h, offered in zip(told_of, offers, strict=True):
-        tried = []
-        for words, made in offered:
-            v = next(came)
-            gain = paired(h.values, v)
-            share = gain.mean / h.loss.mean if h.loss.mean > 0 else None
-            tried.append(Remedy(words, made, sum(v) / len(v), gain, share))
-        tried.sort(key=lambda r: -r.gain.mean)
-        mended.append(replace(h, remedies=tuple(tried)))
+    mended = {id(h): run.mend(h) for h in told_of}
     told(4, 4)
-    best = next((m for h, m in zip(told_of, mended, strict=True) if h is smallest), None)
     return Stress(
-        scenario, target, metric, seed, replications, base, best, tuple(mended[: len(worst)]),
-        tuple(hits),
+        scenario, target, metric, seed, replications, run.base,
+        mended[id(smallest)] if smallest else None,
+        tuple(mended[id(h)] for h in worst),
+        tuple(run.hit(h) for h in run.tried),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class _Shocked:
+    """A shock and the scenario with it."""
+
+    shock: Shock
+    scenario: Scenario
+
+
+class _Search:
+    """The state of a search: which shocks have been tried, and in how many years."""
+
+    def __init__(self, scenario: Scenario, target: float, n: int, years: Years) -> None:
+        self.scenario, self.target, self.n, self.years = scenario, target, n, years
+        self.stages = [*(k for k in STAGES if k < n), n]
+        self.tried: list[_Shocked] = []
+        years.extend([scenario], n)
+        self.start = years.of(scenario)
+        self.base = sum(self.start) / n
+
+    def hits(self, these: Sequence[Shock]) -> list[_Shocked]:
+        """Return shocks with their scenarios, not simulated yet."""
+        return [_Shocked(s, replace(self.scenario.with_changes(s.changes), name=s.kind)) for s in these]  # fmt: skip
+
+    def values(self, h: _Shocked) -> tuple[float, ...]:
+        """Return the metric in the years so far."""
+        return self.years.of(h.scenario)
+
+    def mean(self, h: _Shocked) -> float:
+        """Return its mean in the years so far."""
+        v = self.values(h)
+        return sum(v) / len(v)
+
+    def loss(self, h: _Shocked) -> float:
+        """Return the mean loss in the years so far."""
+        v = self.values(h)
+        return sum(self.start[: len(v)]) / len(v) - self.mean(h)
+
+    def broken(self, h: _Shocked) -> bool:
+        """Tell whether the target is broken in the mean of the years so far."""
+        return self.mean(h) < self.target
+
+    def settle(self, these: Sequence[_Shocked], *, among_the_worst: bool = False) -> None:
+        """Simulate shocks until each is clearly above the target, or has all its years.
+
+        With ``among_the_worst`` whatever may be one of the five worst has all its years too.
+        """
+        self.tried += [h for h in these if h not in self.tried]
+        going = list(these)
+        for k in self.stages:
+            self.years.extend([h.scenario for h in going], k)
+            left = [h for h in going if self._may_break(h)]
+            if among_the_worst:
+                order = sorted(going, key=lambda h: -self.loss(h))
+                order = order[:NEXT] if len(self.stages) > 1 and k == self.stages[-2] else order
+                left += [h for h in order if h not in left and self._may_be_worse(h, order[:WORST][-1])]  # fmt: skip
+            going = left
+
+    def _may_break(self, h: _Shocked) -> bool:
+        e = estimate(self.values(h))
+        return self.base >= self.target and not e.lo > self.target
+
+    def _may_be_worse(self, h: _Shocked, fifth: _Shocked) -> bool:
+        return h is fifth or paired(self.values(fifth), self.values(h)).lo <= 0
+
+    def smallest(self, kinds: Sequence[Sequence[_Shocked]]) -> _Shocked | None:
+        """Return the smallest shock that breaks the target, or None."""
+        able = [kind for kind in kinds if self._may_break(kind[-1])]
+        for grade in sorted({h.shock.grade for kind in able for h in kind}):
+            level = [h for kind in able for h in kind if h.shock.grade == grade]
+            self.settle(level)
+            if found := [h for h in level if self.broken(h)]:
+                return min(found, key=self.mean)
+        two = [a.shock.together(b.shock) for a, b in combinations([kind[-1] for kind in kinds], 2)]
+        both = self.hits(two)
+        self.settle(both)
+        found = [h for h in both if self.broken(h)]
+        return min(found, key=lambda h: (h.shock.grade, self.mean(h)), default=None)
+
+    def mend(self, h: _Shocked) -> Hit:
+        """Try what could be done: everything for a few years, the best of it for all."""
+        offered, shocked = remedies(h.scenario, h.shock), self.values(h)
+
+        def gain(made: Scenario) -> Estimate:
+            v = self.years.of(made)
+            return paired(shocked[: len(v)], v)
+
+        going, most = offered, BEST if self.loss(h) >= SMALL else 1
+        for k in (self.stages[0], self.n):
+            self.years.extend([made for _, made in going], k)
+            going = sorted(going, key=lambda r: -gain(r[1]).mean)[:most]
+        lost, told = self.loss(h), []
+        for words, made in going:
+            e = gain(made)
+            told.append(Remedy(words, made, self.mean(h) + e.mean, e, e.mean / lost if lost > 0 else None))  # fmt: skip
+        others = tuple(words for words, _ in offered if words not in [r.words for r in told])
+        return replace(self.hit(h), remedies=tuple(told), others=others)
+
+    def hit(self, h: _Shocked) -> Hit:
+        """Return what a shock does."""
+        v = self.values(h)
+        met = sum(x >= self.target for x in v)
+        return Hit(h.shock, h.scenario, self.mean(h), paired(v, self.start[: len(v)]), met, self.broken(h), v)  # fmt: skip

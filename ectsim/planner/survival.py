@@ -11,30 +11,38 @@ Three things keep a planned meeting from being held, and each is computed, not d
 A reserve rescues what the first slot loses. On the same day the two share the risk of absence; on
 another day they share what is left of a spell. A cycle is complete with a visit before the meeting;
 where the planned one fails, another lesson may be seen unless something else takes that time.
-Unplanned times (common free periods, before and after school) are left out: they are the same for
-every choice of slots, so the figures are lower than the simulation's and the order is what counts.
+Meetings at unplanned times (common free periods, before and after school) are left out: they help
+every choice in much the same way, so the figures are lower than the simulation's where the plan
+allows them, and the order is what counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from math import exp
+from functools import cache, cached_property, lru_cache
+from itertools import islice, product
+from math import exp, prod
 from typing import TYPE_CHECKING, Any
 
-from ectsim.clock import WEEKDAYS
-from ectsim.plan import LEVELS
+from ectsim.clock import WEEKDAYS, Slot
+from ectsim.errors import InputError
+from ectsim.plan import LEVELS, PairSlots
 
 if TYPE_CHECKING:
     from ectsim.model.frame import Frame, Window
+    from ectsim.plan import Plan
     from ectsim.scenario import Scenario
     from ectsim.school import Pair
 
-__all__ = ["SHARED_YEARS", "Group", "PairSurvival", "Survival", "Triple", "slots"]
+__all__ = ["SHARED_YEARS", "Group", "PairSurvival", "Survival", "Triple", "slots", "with_reserve"]
 
 SHARED_YEARS = 60
 """Years over which the cover table is averaged."""
+
+HABIT = 0.85
+"""A pair's habit once it has met for a term: what the sample school's pairs have on average (simulated)."""
 
 FAR = 60
 """Pupil days after which a spell of sickness no longer ties two dates together."""
@@ -88,6 +96,13 @@ class Group:
     before: tuple[dict[int, int], ...]
 
 
+def with_reserve(plan: Plan) -> Plan:
+    """Return a plan that finds its times week by week as one that may have reserve slots."""
+    if plan.meeting == "fixed" or "reserve" in plan.recovery:
+        return plan
+    return plan.model_copy(update={"recovery": ("reserve", *plan.recovery)})
+
+
 class Survival:
     """What the calendar, absence and cover leave of each cell of the cycle.
 
@@ -104,12 +119,14 @@ class Survival:
     def __init__(self, scenario: Scenario, *, seed: int = 1, years: int = SHARED_YEARS) -> None:
         from ectsim.model.frame import Frame  # noqa: PLC0415 - loads numpy
 
-        bare = replace(scenario, plan=scenario.plan.model_copy(update={"slots": {}}), story=None)
+        scenario = replace(scenario, plan=with_reserve(scenario.plan), story=None)
+        bare = replace(scenario, plan=scenario.plan.model_copy(update={"slots": {}}))
         self.scenario = scenario
         self.school = scenario.school
         self.frame: Frame = Frame(bare)
         self.per_day = len(self.school.grid)
         self._absence()
+        self._training: dict[tuple[int, int], dict[int, float]] = {}
         self.plain, self.last = self._cover(seed, years)
         self._pairs: dict[tuple[str, str], PairSurvival] = {}
         self.frames = {p.pair.id: p for p in self.frame.pairs}
@@ -143,6 +160,41 @@ class Survival:
         self.trip = min(c.planned_absence / 2 / c.event_member_share, 0.5)
         self.goes = c.event_member_share
 
+    def training_days(self, pair: Pair) -> dict[int, float]:
+        """Return the pupil days on which a conference takes either of a pair out, with its chance.
+
+        Parameters
+        ----------
+        pair : Pair
+            An ECT with a mentor, who need not be the one they have: a new mentor's training begins.
+        """
+        if self.scenario.plan.training_release != "cover":
+            return {}
+        now = self.school.pair(pair.id)
+        before = [p for p in self.school.pairs if p.mentor == pair.mentor and not p.new]
+        continues = bool(before) or (now.mentor == pair.mentor and not pair.new)
+        key = (pair.year, 2 if continues else 1)
+        if key not in self._training:
+            self._training[key] = self._conferences(pair, new=not continues)
+        return self._training[key]
+
+    def _conferences(self, pair: Pair, *, new: bool) -> dict[int, float]:
+        from ectsim.model.training import due_training  # noqa: PLC0415 - loads numpy
+
+        c = self.school.conditions
+        goes = c.training_reminded if self.scenario.plan.checkin_min > 0 else c.training_attend
+        alone = copy(self.frame)
+        mine = self.frames[pair.id]
+        alone.pairs = (replace(mine, pair=replace(mine.pair, new=new)),)
+        stays: dict[int, float] = {}
+        for due in due_training(alone):
+            still = 1.0
+            for day in due.days if due.kind == "conference" else ():
+                out = still * (1 - self.ill[day]) * goes
+                stays[day] = stays.get(day, 1.0) * (1 - out)
+                still -= out
+        return {day: 1 - stay for day, stay in stays.items()}
+
     def present(self, pair: Pair, days: Iterable[int]) -> float:
         """Return the chance that both of a pair are in school on each of some days.
 
@@ -154,6 +206,7 @@ class Survival:
             Pupil days; a day that comes twice is one day.
         """
         order = sorted(set(days))
+        away = self.training_days(pair)
         ect, mentor = (self.school.by_id[w].department for w in (pair.ect, pair.mentor))
         home = (1 - self.trip * self.goes if ect else 1.0) * (
             1 - self.trip * self.goes if mentor else 1.0
@@ -171,7 +224,8 @@ class Survival:
                 both = min(a, b) * tie + a * b * (1 - tie)
                 well *= (1 - a - b + both) / (1 - a)
             before = d
-        return float(well**2 * day ** len(order))
+        sent = prod(1 - away[d] for d in order if d in away)
+        return float(well**2 * day ** len(order) * sent)
 
     # cover ---------------------------------------------------------------------------------------
 
@@ -257,23 +311,24 @@ class Survival:
         )
         return len(self.frame.weeks), has
 
-    def second_look(self, lessons: int) -> float:
-        """Return the chance that one of some lessons on no plan can be visited, other things allowing.
-
-        Parameters
-        ----------
-        lessons : int
-            Lessons of the ECT before the meeting in which the mentor is free, the planned one apart.
-        """
+    @cached_property
+    def slip(self) -> float:
+        """Chance that a lesson on no plan is not visited, once a pair has met for some weeks."""
         c = self.school.conditions
+        habit = HABIT if c.feedback else c.habit_start
         pull = (
-            c.slip_habit * (c.habit_start - 0.5)
+            c.slip_habit * (habit - 0.5)
             + c.slip_relationship * (c.relationship - 0.5)
             + c.slip_culture * (c.culture - 0.5)
         )
-        slips = min(0.95, c.slip_found * exp(-pull))
+        return min(0.95, c.slip_found * exp(-pull))
+
+    @cached_property
+    def in_school(self) -> float:
+        """Chance that both of a pair are in school on a day like any other."""
         day = sum((1 - ill) ** 2 for ill in self.ill) / len(self.ill)
-        return float((1 - slips**lessons) * day * (1 - self.training) ** 2) if lessons else 0.0
+        trips = self.trip * self.goes
+        return float(day * ((1 - self.training) * (1 - trips)) ** 2)
 
     def pair(self, pair: Pair) -> PairSurvival:
         """Return the tables of an ECT with a mentor, who need not be the one they have."""
@@ -282,10 +337,18 @@ class Survival:
             self._pairs[key] = PairSurvival(self, pair)
         return self._pairs[key]
 
-    def reasons(self, triple: Triple) -> tuple[str, ...]:
-        """Say in words that can be checked why a triple stands where it does."""
+    def reasons(self, triple: Triple, pair: Pair | None = None) -> tuple[str, ...]:
+        """Say in words that can be checked why a triple stands where it does.
+
+        Parameters
+        ----------
+        triple : Triple
+            The slots.
+        pair : Pair, optional
+            Whose: then the training days that fall on the meeting are counted too.
+        """
         grid, out = self.school.grid, []
-        weekday = triple.meet // self.per_day % 5
+        at, weekday = triple.meet // self.per_day, triple.meet // self.per_day % 5
         weeks, has = self.dates(weekday)
         name = WEEKDAYS[weekday]
         lost = weeks - has
@@ -294,6 +357,10 @@ class Survival:
             if lost
             else f"{name} loses none of {weeks} dates to the calendar"
         )
+        away = self.training_days(pair) if pair else {}
+        days = sum(p >= 0.5 and self.frame.cycle_day[d] == at for d, p in away.items())
+        if days:
+            out.append(f"a conference takes one of the two out on {days} of the meeting's dates")
         called = 1 - self.kept(triple.meet, "meet")
         slot = grid.slot(triple.meet)
         out.append(f"cover takes the meeting at {slot} on {called:.1%} of dates when both are in")
@@ -309,8 +376,8 @@ class Survival:
             out.append("the reserve is on the same day as the first: one absence takes both")
         else:
             out.append("the reserve is on another day than the first")
-        if triple.observe is None:
-            out.append("no lesson can be visited before it: the cycle is not complete")
+        if triple.observe is None and self.scenario.plan.observe and not self.scenario.plan.video:
+            out.append("no lesson is left to plan a visit in before it")
         return tuple(out)
 
 
@@ -334,6 +401,9 @@ class PairSurvival:
         self.wants_visit = plan.observe and not plan.video
         self.recovers = "reserve" in plan.recovery
         self.catches_up = self.recovers and plan.horizon > 0
+        self.out = survival.training_days(pair)
+        ect = survival.frames[pair.id].ect
+        self.gained = {cell for who, cell in survival.frame.gained if who == ect}
         self.groups = self._groups()
         self._sums = lru_cache(maxsize=None)(self._day_sums)
 
@@ -370,15 +440,30 @@ class PairSurvival:
         frame = self.survival.frame
         return {frame.cycle_day[d]: d for d in frame.weeks[week].days if frame.timetabled[d]}
 
+    @cache  # noqa: B019 - dies with the tables
+    def _loss(self, group: int) -> float:
+        """Return the share of a group's meetings that even its best meeting and reserve lose."""
+        group %= len(self.groups)
+        due, meets = len(self.groups[group].windows), self.meets(group)
+        best = 0.0
+        for m in meets:
+            cm = self.survival.kept(m, "meet")
+            for r in meets if self.recovers else ():
+                sums = self._sums(group, None, m // self.per_day, r // self.per_day, False, 1 if r > m else -1, False, None)  # fmt: skip
+                cr = self.survival.kept(r, "reserve") if r != m else 0.0
+                best = max(best, cm * sums[0] + cr * sums[1] - cm * cr * sums[2])
+        return 1 - best / due
+
     def _day_sums(
-        self, group: int, v: int | None, m: int, r: int | None, early: bool, order: int, seen: bool
-    ) -> tuple[float, ...]:
-        """Add chances over the windows: M, R, M and R, then each with the visit V; last R at any time.
+        self, group: int, v: int | None, m: int, r: int | None, early: bool, order: int, seen: bool,
+        lesson: int | None = None,
+    ) -> tuple[float, ...]:  # fmt: skip
+        """Add chances over the windows: M, R, M and R, each with the visit V; R at any time; M where V has a date.
 
         ``order`` is 1 where a reserve on the meeting's day comes after it; ``seen`` says that a
         visit on the reserve's day comes before the reserve; ``early``: the visit is a week before.
         """
-        out = [0.0] * 7
+        out = [0.0] * 8
         g, pair, present = self.groups[group], self.who, self.survival.present
         for days, before in zip(g.windows, g.before, strict=True):
             md = days.get(m)
@@ -386,6 +471,8 @@ class PairSurvival:
             vd = None if v is None else days.get(v)
             if early and v is not None and (vd is None or md is None or vd >= md):
                 vd = before.get(v)  # in a fortnight the week before may lie in the window itself
+            if vd is not None and lesson is not None and vd * self.per_day + lesson in self.gained:
+                vd = None  # the class has left for its examinations
             if rd is not None:
                 out[6] += present(pair, [rd])
             if rd is not None and md is not None and (rd < md or (rd == md and order < 0)):
@@ -402,6 +489,7 @@ class PairSurvival:
             ahead = rd is not None and (vd < rd or (vd == rd and seen))
             if md is not None:
                 out[3] += present(pair, [vd, md])
+                out[7] += present(pair, [md])
             if rd is not None and ahead:
                 out[4] += present(pair, [vd, rd])
                 if md is not None:
@@ -422,39 +510,84 @@ class PairSurvival:
             early,
             0 if rescue is None else (1 if rescue > meet else -1),
             observe is not None and rescue is not None and (early or observe < rescue),
+            observe % per if observe is not None and self.gained else None,
         )
         cm = survival.kept(meet, "meet")
         cr = 0.0 if rescue is None else survival.kept(rescue, "reserve")
+        due = len(self.groups[group].windows)
         held = cm * sums[0] + cr * sums[1] - cm * cr * sums[2]
         full = held
+        first = cm * sums[0]
         if self.wants_visit:
             cv = 0.0 if observe is None else survival.kept(observe, "observe")
-            first, seen = cm * sums[0], cv * cm * sums[3]
-            full = seen + self._second_look(observe, meet, meet) * (first - seen)
+            if early and rescue is not None:
+                # a meeting that was late in the week before came after the visit, and used it up
+                cv *= first / due
+            seen = cv * cm * sums[3]
+            full = seen + self._second_look(observe, meet, meet) * (cm * sums[7] - seen)
+            # where the visit's day is closed any lesson will do, from the meeting before on
+            full += self._any_look(meet) * (first - cm * sums[7])
             if rescue is not None:
                 saved = held - first
                 seen = cv * (cr * sums[4] - cm * cr * sums[5])
                 full += seen + self._second_look(observe, meet, rescue) * (saved - seen)
+        late = 0.0
         if rescue is not None and self.catches_up:
             # a reserve that this cycle does not need may catch up on the one before, if it is open
-            due = len(self.groups[group].windows)
-            late = max(0.0, 1 - held / due) * (cr * sums[6] - (held - cm * sums[0]))
+            lost = 1 - held / due if len(self.groups) == 1 else self._loss(group - 1)
+            late = max(0.0, lost) * (cr * sums[6] - (held - first))
             held += late
-            full += late * (self._second_look(None, meet, rescue) if self.wants_visit else 1.0)
-        return Triple(observe, meet, reserve, len(self.groups[group].windows), full, held)
+            full += late * (self._late_look(observe, meet, rescue) if self.wants_visit else 1.0)
+        return Triple(observe, meet, reserve, due, full, held)
 
     def _second_look(self, observe: int | None, meet: int, held: int) -> float:
         """Return the chance that another lesson is seen in time where the planned visit was not.
 
-        A planned visit is waited for, and what lost it may last all day: later days count.
+        A planned visit is waited for, and what lost it may last all day: later days count. Without
+        one every lesson since the meeting before counts; where weeks differ that may have been on
+        the Friday.
         """
-        day, week = self.per_day, held // self.per_day // 5
-        after = -1 if observe is None or observe > held else observe // day
-        others = sum(
-            v // day // 5 == week and v // day > after and v < held and v != meet
-            for v in self.visits
-        )
-        return self.survival.second_look(others)
+        per, span = self.per_day, 5 * self.per_day
+        if observe is None:
+            one = self.survival.school.grid.cycle_weeks == 1
+            return self._look(meet % span - span if one else -1, held)
+        early = observe // span != held // span or observe > held
+        at = observe % span - (span if early else 0)
+        return self._look((at // per + 1) * per - 1, held)
+
+    @cache  # noqa: B019 - dies with the tables
+    def _any_look(self, meet: int) -> float:
+        """Return the chance that some lesson is seen after the meeting before, wherever that stands."""
+        span = 5 * self.per_day
+        before = (meet // span - 1) % self.survival.school.grid.cycle_weeks
+        last = [c for c in self.common if c // span == before] or [meet]
+        return sum(self._look(c % span - span, meet) for c in last) / len(last)
+
+    def _late_look(self, observe: int | None, meet: int, reserve: int) -> float:
+        """Return the chance that a reserve which catches up adds a cycle with a visit of its own."""
+        span = 5 * self.per_day
+        if reserve > meet:  # the meeting has used up the visit before it
+            return self._look(meet % span, reserve)
+        if observe is not None and observe // span == meet // span and observe > reserve:
+            return self._any_look(reserve)
+        return self._look(reserve % span, meet)  # the meeting needs another then
+
+    @cache  # noqa: B019 - dies with the tables
+    def _look(self, after: int, held: int) -> float:
+        """Return the chance that a lesson on no plan is seen after a time and before a meeting.
+
+        ``after`` is a position in the meeting's week, below 0 in the week before.
+        """
+        survival, per = self.survival, self.per_day
+        span = 5 * per
+        week, cycle = held // span, survival.school.grid.cycle_weeks
+        days: dict[int, float] = {}
+        for v in self.visits:
+            fails = 1 - (1 - survival.slip) * (1 - survival.called(v, "none"))
+            for place, there in ((v % span, week), (v % span - span, (week - 1) % cycle)):
+                if v // span == there and after < place < held % span:
+                    days[place // per] = days.get(place // per, 1.0) * fails
+        return 1 - prod(1 - survival.in_school * (1 - fails) for fails in days.values())
 
     def meets(self, group: int) -> list[int]:
         """Return the cells in which a group's meeting may stand."""
@@ -485,22 +618,127 @@ class PairSurvival:
         for m in meets:
             for o in self.observes(m):
                 yield self.triple(group, o, m, None)
-                for r in meets:
+                for r in meets if self.recovers else ():
                     if r != m:
                         yield self.triple(group, o, m, r)
 
 
+class _Together:
+    """Triples for every pair and week that can all stand at once, nobody being in two places."""
+
+    def __init__(self, tables: Survival) -> None:
+        from ectsim.planner.pairing import pair_up, spare_cells  # noqa: PLC0415 - the solver is heavy
+
+        self.tables, self.school = tables, tables.school
+        self.span = 5 * tables.per_day
+        self.pairs = {p.id: p for p in self.school.pairs}
+        self.mine = {p.id: tables.pair(p) for p in self.school.pairs}
+        self.keys = [(p, g) for p in sorted(self.mine) for g in range(len(self.mine[p].groups))]
+        self.ranked = {key: self._ranked(*key) for key in self.keys}
+        people = {w for p in self.school.pairs for w in (p.ect, p.mentor)}
+        programme = tables.scenario.programme
+        self.spare = {w: spare_cells(self.school, programme, w) for w in people}
+        found = pair_up(tables.scenario, survival=tables).slots
+        self.picks: dict[tuple[str, int], Triple] = {}
+        for pair in sorted(self.mine):
+            self._begin(pair, found[pair])
+        self._climb()
+
+    def _ranked(self, pair: str, group: int) -> list[Triple]:
+        end = self.school.grid.cells
+        return sorted(
+            self.mine[pair].triples(group),
+            key=lambda t: (
+                -t.worth[0],
+                -t.worth[1],
+                t.meet,
+                -1 if t.observe is None else t.observe,
+                end if t.reserve is None else t.reserve,
+            ),
+        )
+
+    def _begin(self, pair: str, four: PairSlots) -> None:
+        """Take up the slots of a pairing: the best way to share its visits among the meetings."""
+        mine = self.mine[pair]
+        cells = {
+            use: {self.school.grid.cell(Slot.parse(t)) for t in getattr(four, use)}
+            for use in ("meet", "observe", "reserve")
+        }
+        options: list[list[tuple[int, Triple]]] = []
+        for group in range(len(mine.groups)):
+            for m in [m for m in mine.meets(group) if m in cells["meet"]][:1]:
+                reserve = next((r for r in mine.meets(group) if r in cells["reserve"]), None)
+                seen = [o for o in mine.observes(m) if o in cells["observe"]]
+                options.append([(group, mine.triple(group, o, m, reserve)) for o in (*seen, None)])
+
+        def merit(ways: tuple[tuple[int, Triple], ...]) -> tuple[bool, float]:
+            visits = [t.observe for _, t in ways if t.observe is not None]
+            return len(visits) == len(set(visits)), sum(t.completed for _, t in ways)
+
+        for group, t in max(product(*options), key=merit):
+            if self.fits((pair, group), t):
+                self.picks[pair, group] = t
+
+    def _climb(self) -> None:
+        """Give each week the best triple that the others leave, until none gets better."""
+        moved = True
+        while moved:
+            moved = False
+            for key in self.keys:
+                best = next(self.left(key), None)
+                now = self.picks.get(key)
+                if best and (now is None or best.worth > now.worth):
+                    self.picks[key] = best
+                    moved = True
+
+    def left(self, key: tuple[str, int]) -> Iterator[Triple]:
+        """Yield a week's triples that can stand beside what the others have, the best first."""
+        return (t for t in self.ranked[key] if self.fits(key, t))
+
+    def fits(self, key: tuple[str, int], t: Triple) -> bool:
+        """Tell whether a triple can stand beside the picks of all others."""
+        load = dict(self.spare)
+        mine = self._cells(self.pairs[key[0]], t)
+        taken = set(mine)
+        for who, _ in mine:
+            load[who] -= 1
+        for other, pick in self.picks.items():
+            if other == key:
+                continue
+            for use in self._cells(self.pairs[other[0]], pick):
+                if use in taken:
+                    return False
+                load[use[0]] -= 1
+            if other[0] == key[0] and (self._too_soon(t, pick) or self._too_soon(pick, t)):
+                return False
+        return all(load[who] >= 0 for who, _ in mine)
+
+    def _cells(self, pair: Pair, t: Triple) -> list[tuple[str, int]]:
+        both = [c for c in (t.meet, t.reserve) if c is not None]
+        out = [(w, c) for c in both for w in (pair.ect, pair.mentor)]
+        return out if t.observe is None else [*out, (pair.mentor, t.observe)]
+
+    def _too_soon(self, t: Triple, before: Triple) -> bool:
+        """Tell whether a visit of the week before would come before that week's own meeting."""
+        o = t.observe
+        return o is not None and o // self.span != t.meet // self.span and o // self.span == before.meet // self.span and o < before.meet  # fmt: skip
+
+
 def slots(
-    scenario: Scenario, pair: str, *, top: int = 5, survival: Survival | None = None
+    scenario: Scenario, pair: str | None = None, *, top: int = 5, survival: Survival | None = None
 ) -> list[dict[str, Any]]:
-    """Rank a pair's slots by the cycles that they can be expected to complete.
+    """Rank slots by the cycles that they can be expected to complete.
+
+    The first of every list can be used together: nobody is in two places, planning time is kept,
+    and each meeting has a visit of its own. Any other line can take the place of the first of its
+    list while the rest stays.
 
     Parameters
     ----------
     scenario : Scenario
-        Programme, school and plan.
-    pair : str
-        The pair's id.
+        Programme, school and plan; slots that the plan has play no part.
+    pair : str, optional
+        The pair's id; without one, all pairs. The others are reckoned with either way.
     top : int
         How many to return for each week of the cycle.
     survival : Survival, optional
@@ -509,43 +747,41 @@ def slots(
     Returns
     -------
     list of dict
-        One for each week of the cycle (or one for a fortnight) with its best triples in order:
-        ``observe``, ``meet``, ``reserve``, ``due``, ``completed``, ``held``, ``reasons``.
+        For each pair one for each week of the cycle (or one for a fortnight) with its best triples
+        in order: ``observe``, ``meet``, ``reserve``, ``due``, ``completed``, ``held``, ``reasons``.
+
+    Raises
+    ------
+    InputError
+        If the school has no such pair, or none at all.
     """
+    if not scenario.school.pairs:
+        raise InputError("the school has no pairs", remedy="import it with a roster")
+    asked = [scenario.school.pair(pair)] if pair is not None else list(scenario.school.pairs)
     tables = survival or Survival(scenario)
-    mine = tables.pair(scenario.school.pair(pair))
-    grid, out = scenario.school.grid, []
+    together = _Together(tables)
+    grid = scenario.school.grid
 
     def text(cell: int | None) -> str:
         return "" if cell is None else str(grid.slot(cell))
 
-    for g, group in enumerate(mine.groups):
-        ranked = sorted(
-            mine.triples(g),
-            key=lambda t: (
-                -t.worth[0],
-                -t.worth[1],
-                t.meet,
-                -1 if t.observe is None else t.observe,
-                grid.cells if t.reserve is None else t.reserve,
-            ),
-        )
-        out.append(
-            {
-                "pair": pair,
-                "weeks": [w + 1 for w in group.weeks],
-                "due": len(group.windows),
-                "slots": [
-                    {
-                        "observe": text(t.observe),
-                        "meet": text(t.meet),
-                        "reserve": text(t.reserve),
-                        "completed": t.completed,
-                        "held": t.held,
-                        "reasons": list(tables.reasons(t)),
-                    }
-                    for t in ranked[:top]
-                ],
-            }
-        )
-    return out
+    return [
+        {
+            "pair": who.id,
+            "weeks": [w + 1 for w in group.weeks],
+            "due": len(group.windows),
+            "slots": [
+                {
+                    "observe": text(t.observe),
+                    "meet": text(t.meet),
+                    "reserve": text(t.reserve),
+                    "completed": t.completed,
+                    "held": t.held,
+                    "reasons": list(tables.reasons(t, who)),
+                }
+                for t in islice(together.left((who.id, g)), top)
+            ],
+        }
+        for who in asked
+        for g, group in enumerate(tables.pair(who).groups)
+    ]

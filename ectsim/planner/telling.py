@@ -29,9 +29,13 @@ def slot_lines(groups: list[dict[str, Any]], without: list[str]) -> list[str]:
     """
     out: list[str] = []
     for group in groups:
-        if not group["slots"]:
-            continue
         weeks = " and ".join(map(str, group["weeks"]))
+        if not group["slots"]:
+            if group["pair"] not in without:
+                out.append(
+                    f"{group['pair']}, week {weeks} of the cycle: no common free period is left; see ectsim pair"
+                )
+            continue
         out.append(f"{group['pair']}, week {weeks} of the cycle, {group['due']} cycles due:")
         for s in group["slots"]:
             out.append(
@@ -39,10 +43,14 @@ def slot_lines(groups: list[dict[str, Any]], without: list[str]) -> list[str]:
                 f"meet {s['meet']}, reserve {s['reserve'] or '-'}"
             )
             out += [f"        {reason}" for reason in s["reasons"]]
-    out += [f"{who}: no common free period in the school day" for who in without]
+    out += [
+        f"{who}: no common free period that planning time and the other pairs leave; see ectsim pair"
+        for who in without
+    ]
     out.append(
-        "Unplanned times are left out, so a simulation completes more; the order is what counts."
+        "The first of every list can be used together; another may take the place of the first of its list."
     )
+    out.append("Meetings at times on no plan are left out: the order is what counts.")
     return out
 
 

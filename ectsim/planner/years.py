@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ectsim.experiment import Replication
     from ectsim.scenario import Scenario
 
-__all__ = ["years", "years_of_all"]
+__all__ = ["Years", "years"]
 
 
 def years(
@@ -45,34 +45,50 @@ def years(
             yield future.result()
 
 
-def years_of_all(
-    scenarios: Sequence[Scenario], seed: int, n: int, executor: Executor | None
-) -> list[list[Replication]]:
-    """Simulate the same years of several scenarios.
+class Years:
+    """Years of many scenarios, simulated when they are asked for and kept.
 
     Parameters
     ----------
-    scenarios : sequence of Scenario
-        What to simulate.
-    seed, n : int
-        Seed and number of years.
+    seed : int
+        The same years for every scenario.
+    metric : int
+        Position of the metric that is kept.
     executor : concurrent.futures.Executor or None
-        Where to work; None: here.
-
-    Returns
-    -------
-    list of list of Replication
-        For each scenario its years, in order.
+        Where to work; None: here. It changes no digit.
     """
-    import pickle  # noqa: PLC0415 - only to send work away
 
-    from ectsim.experiment import chunks, run_chunk, run_packed  # noqa: PLC0415 - numpy
+    def __init__(self, seed: int, metric: int, executor: Executor | None) -> None:
+        self.seed, self.metric, self.executor = seed, metric, executor
+        self._known: dict[int, tuple[Scenario, list[float]]] = {}
 
-    work = list(chunks(range(n)))
-    if executor is None:
-        return [[r for piece in work for r in run_chunk(s, seed, piece)] for s in scenarios]
-    sent = []
-    for s in scenarios:
-        packed = pickle.dumps(s)
-        sent.append([executor.submit(run_packed, packed, seed, piece) for piece in work])
-    return [[r for future in futures for r in future.result()] for futures in sent]
+    def of(self, scenario: Scenario) -> tuple[float, ...]:
+        """Return the metric in the years simulated so far, in order."""
+        found = self._known.get(id(scenario))
+        return tuple(found[1]) if found else ()
+
+    def extend(self, scenarios: Sequence[Scenario], n: int) -> None:
+        """Simulate each scenario up to a number of years.
+
+        Parameters
+        ----------
+        scenarios : sequence of Scenario
+            What to simulate; the same objects each time.
+        n : int
+            Years that each has afterwards, at least.
+        """
+        import pickle  # noqa: PLC0415 - only to send work away
+
+        from ectsim.experiment import chunks, run_chunk, run_packed  # noqa: PLC0415 - numpy
+
+        sent: list[tuple[list[float], Future[list[Replication]]]] = []
+        for scenario in scenarios:
+            values = self._known.setdefault(id(scenario), (scenario, []))[1]
+            work = list(chunks(range(len(values), n)))
+            if self.executor is None:
+                values += [r.metrics[self.metric] for piece in work for r in run_chunk(scenario, self.seed, piece)]  # fmt: skip
+            elif work:
+                packed = pickle.dumps(scenario)
+                sent += [(values, self.executor.submit(run_packed, packed, self.seed, piece)) for piece in work]  # fmt: skip
+        for values, future in sent:
+            values += [r.metrics[self.metric] for r in future.result()]

@@ -16,7 +16,7 @@ from ectsim.timetables.codes import Codes
 from ectsim.timetables.files import read_rows, read_text
 from ectsim.timetables.markup import Node, parse_xml
 from ectsim.timetables.names import fold, is_code
-from ectsim.timetables.spellings import as_weekdays
+from ectsim.timetables.spellings import WEEKEND, as_cycle_days
 from ectsim.timetables.table import Bookings, FileCell, FileTable, shorten
 
 __all__ = ["COLUMNS", "read_fet"]
@@ -97,7 +97,7 @@ def read_fet(text: str, *, where: str, codes: Codes, file: Path | None = None) -
     Raises
     ------
     InputError
-        If a column or an hour is missing, or the days are not five.
+        If a column or an hour is missing, or the days are neither five nor those of two weeks.
     """
     plan = _input_beside(file)
     if text.lstrip("\ufeff \t\n").startswith("<"):
@@ -118,7 +118,7 @@ def read_fet(text: str, *, where: str, codes: Codes, file: Path | None = None) -
         where,
         export.teachers,
         tuple(hours[name] for name in export.hours),
-        1,
+        max(week for week, _ in days.values()),
         cells,
         warnings=(
             *export.warnings,
@@ -136,13 +136,12 @@ def read_fet(text: str, *, where: str, codes: Codes, file: Path | None = None) -
 
 
 def _cell(
-    row: _Row, teacher: str, days: dict[str, int], hours: dict[str, str], codes: Codes
+    row: _Row, teacher: str, days: dict[str, tuple[int, int]], hours: dict[str, str], codes: Codes
 ) -> FileCell:
     kind = codes.activity(row.subject, pupils=bool(row.students))
     lesson = kind == "lesson"
     return FileCell(
-        1,
-        days[row.day],
+        *days[row.day],
         hours[row.hour],
         teacher,
         kind,
@@ -374,8 +373,8 @@ def _count(text: str) -> int:
 
 def _order(
     export: _Export, plan: _Input | None, where: str
-) -> tuple[dict[str, int], dict[str, str], list[str]]:
-    """Put days and hours in order; return weekdays, period ids, and what was assumed."""
+) -> tuple[dict[str, tuple[int, int]], dict[str, str], list[str]]:
+    """Put days and hours in order; return weeks and weekdays, period ids, and what was assumed."""
     ordered = export.ordered
     if plan and not ordered:
         for kind, found, known in (
@@ -390,7 +389,11 @@ def _order(
                     remedy="give the input file that the export was made from, or none",
                 )
         export.days, export.hours, ordered = list(plan.days), list(plan.hours), True
-    days, said = as_weekdays(export.days, where, ordered=ordered)
+    used = {row.day for row in export.rows}
+    for name in [d for d in export.days if d.casefold() in WEEKEND and d not in used]:
+        export.days.remove(name)
+        export.warnings.append(f"{where}: {name} has no activity and is left out")
+    days, said = as_cycle_days(export.days, where, ordered=ordered)
     if said and not ordered:
         export.warnings.append(
             f"{where}: {said}; put the .fet input file beside the export to be sure"

@@ -441,7 +441,9 @@ def as_weekdays(names: Sequence[str], where: str, *, ordered: bool) -> tuple[dic
         raise InputError(
             f"the file has {len(names)} days ({shown}) where a school week has five",
             where=where,
-            remedy="export Monday to Friday of one week; a day that is missing is not a free day",
+            remedy="export Monday to Friday of one week; a day that is missing is not a free day"
+            if len(names) != 2 * len(WEEKDAYS)
+            else "name the ten days of two weeks A Mon to B Fri, or export one week",
         )
     known = known_days(names)
     if known and len(set(known.values())) == len(WEEKDAYS):
@@ -449,3 +451,50 @@ def as_weekdays(names: Sequence[str], where: str, *, ordered: bool) -> tuple[dic
     order = ", ".join(f"{name} is {WEEKDAYS[i]}" for i, name in enumerate(names))
     source = "the file's order" if ordered else "the order in which they turn up"
     return {name: i for i, name in enumerate(names)}, f"days are taken in {source}: {order}"
+
+
+WEEKEND = frozenset(
+    {"saturday", "sat", "sunday", "sun", "sábado", "sabado", "domingo", "samedi", "dimanche",
+     "samstag", "sonntag", "sabato", "domenica", "zaterdag", "zondag", "dydd sadwrn", "dydd sul"}
+)  # fmt: skip
+"""Days outside a school's week, in the languages above."""
+
+MARKED = re.compile(r"(?:([AB12])[ ._-]*)?(.+?)(?:[ ._-]*\(?([AB12])\)?)?", re.IGNORECASE)
+"""A day's name with the mark of a week before or after it."""
+
+
+def as_cycle_days(
+    names: Sequence[str], where: str, *, ordered: bool
+) -> tuple[dict[str, tuple[int, int]], str]:
+    """Return week and weekday of each day's name, and what was assumed.
+
+    Ten names that each say their week, such as ``A Mon`` or ``Lunes 2``, are a cycle of two weeks;
+    any others are taken as :func:`as_weekdays` takes them.
+
+    Parameters
+    ----------
+    names, where, ordered
+        As for :func:`as_weekdays`.
+
+    Raises
+    ------
+    InputError
+        If they are neither five nor such ten.
+    """
+    marked = {n: _week_and_day(n) for n in names}
+    cycle = {(week, day) for week in (1, 2) for day in range(len(WEEKDAYS))}
+    if len(names) == len(cycle) and set(marked.values()) == cycle:
+        return {n: found for n, found in marked.items() if found}, ""
+    days, said = as_weekdays(names, where, ordered=ordered)
+    return {n: (1, d) for n, d in days.items()}, said
+
+
+def _week_and_day(name: str) -> tuple[int, int] | None:
+    """Return the week and the weekday of a name that says both, else None."""
+    read = {(r.week, r.day) for r in _readings(name, DAY_SPELLINGS) if r.week}
+    if len(read) == 1:
+        return read.pop()
+    found = MARKED.fullmatch(name.strip())
+    mark = (found[1] or found[3] or "").upper() if found and not (found[1] and found[3]) else ""
+    day = known_days([found[2].strip()]) if found and mark else None
+    return (1 if mark in "A1" else 2, next(iter(day.values()))) if day else None

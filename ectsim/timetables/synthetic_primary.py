@@ -1,4 +1,4 @@
-"""A primary school of our own making: two classes a year, and nobody with a free period.
+"""A primary school of our own making: one to three classes a year, and nobody with a free period.
 
 Class teachers teach all day but for planning time, for which a PPA teacher takes the class; an ECT
 has three more periods without the class. So an induction slot stands only while somebody named
@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from ectsim.clock import Grid, Period, PeriodKind, minutes
+from ectsim.errors import InputError
 from ectsim.folder import sample_calendars, school_files
 from ectsim.plan import PairSlots, Plan
 from ectsim.programme import Programme
@@ -24,7 +26,7 @@ from ectsim.school import Cell, Conditions, Pair, School, Staff, Timetable
 from ectsim.share import data_dir
 from ectsim.timetables.writing import write_folder
 
-__all__ = ["primary_files", "synthetic_primary"]
+__all__ = ["primary_files", "primary_slots", "synthetic_primary"]
 
 Put = Callable[..., None]
 
@@ -44,13 +46,16 @@ AT = {p.id: i for i, p in enumerate(GRID.periods)}
 LESSONS = ("1", "2", "3", "4", "5")
 
 YEARS = ("R", "1", "2", "3", "4", "5", "6")
-CLASSES = tuple(f"{year}{form}" for year in YEARS for form in "AB")
+COACHED = (("1", "2"), ("5", "6"), ("3", "4"))
+"""Year groups of ECTs and of their mentors, in turn."""
 
-PAIRS = (("C1A", "C2B", "H2"), ("C5B", "C6A", "H3"))
-"""ECT, mentor, and the assistant who takes a class for them."""
+RELEASES = (((1, "3"), (2, "2"), (3, "3")), ((1, "2"), (2, "3"), (3, "2")))
+"""When an ECT has neither class nor planning time: (day, period), 0 is Monday; 10 % of 25 periods.
 
-ECT_RELEASE = {"C1A": ((1, "3"), (2, "2"), (3, "3")), "C5B": ((1, "2"), (2, "3"), (3, "2"))}
-"""When an ECT has neither class nor planning time: (day, period), 0 is Monday; 10 % of 25 periods."""
+A PPA teacher has these periods free, so can take the classes of two ECTs.
+"""
+
+ASSISTANTS = ("H2", "H3", "H1")
 
 PPA_HALF_DAYS = ((0, "45"), (1, "45"), (2, "45"), (3, "45"), (4, "45"), (4, "123"), (0, "123"))
 """Each year's planning time: both classes of a year plan together, while two PPA teachers teach."""
@@ -59,18 +64,73 @@ SICK_DAYS_PRIMARY = 4.4
 """Days a primary teacher is ill in a year (E4-03: 4.1 to 4.5)."""
 
 
-def synthetic_primary(*, name: str = "primary", one_mentor: bool = False) -> School:
-    """Make a two-form entry primary school of 14 class teachers: always the same one.
+@dataclass(frozen=True, slots=True)
+class Post:
+    """An ECT, the mentor, the assistant who takes a class for them, the ECT's release and its taker."""
+
+    ect: str
+    mentor: str
+    assistant: str
+    release: tuple[tuple[int, str], ...]
+    cover: str
+
+
+def _posts(forms: int, ects: int, *, one_mentor: bool) -> tuple[Post, ...]:
+    """Spread ECTs over forms so that nobody is wanted twice at one time."""
+    out: list[Post] = []
+    for i in range(ects):
+        ect_year, mentor_year = COACHED[i % 3]
+        form = (i + i // 3) % forms if forms == 3 else i % forms
+        cover = f"P{form + 1}"
+        taken = {p.release for p in out if p.cover == cover}
+        release = next(r for r in (RELEASES[i % 2], RELEASES[1 - i % 2]) if r not in taken)
+        busy = {p.assistant for p in out if p.release == release}
+        turn = [*ASSISTANTS[i % 3 :], *ASSISTANTS[: i % 3]]
+        assistant = next(a for a in turn if a not in busy)
+        mentor = f"C{mentor_year}{FORMS[(form + 1) % forms]}"
+        # the first pair's mentor has a second ECT, whose times are others
+        shared = one_mentor and i == 1
+        out.append(
+            Post(f"C{ect_year}{FORMS[form]}", out[0].mentor if shared else mentor, assistant, release, cover)
+        )  # fmt: skip
+    return tuple(out)
+
+
+FORMS = "ABC"
+
+
+def synthetic_primary(
+    *, name: str = "primary", one_mentor: bool = False, forms: int = 2, ects: int = 2
+) -> School:
+    """Make a primary school with one to three classes a year: the same arguments, the same school.
 
     Parameters
     ----------
     name : str
         What to call it.
     one_mentor : bool
-        Whether the first pair's mentor has both ECTs; nothing else differs.
+        Whether the first pair's mentor has the first two ECTs; nothing else differs.
+    forms : int
+        Classes a year, 1 to 3: 13, 21 or 29 staff.
+    ects : int
+        First-year ECTs, at most two for each form.
+
+    Raises
+    ------
+    InputError
+        If no such school can be made.
     """
-    rows = {f"C{c}": _blank() for c in CLASSES}
-    rows.update({who: _blank() for who in ("HT", "DH", "P1", "P2", "H1", "H2", "H3")})
+    if not 1 <= forms <= 3 or not 0 <= ects <= 2 * forms:
+        raise InputError(
+            f"a primary of {forms} forms and {ects} ECTs",
+            remedy="give 1 to 3 forms and at most two ECTs for each",
+        )
+    posts = _posts(forms, ects, one_mentor=one_mentor)
+    letters = FORMS[:forms]
+    classes = tuple(f"{year}{form}" for year in YEARS for form in letters)
+    planners = tuple(f"P{i + 1}" for i in range(forms))
+    rows = {f"C{c}": _blank() for c in classes}
+    rows.update({who: _blank() for who in ("HT", "DH", *planners, "H1", "H2", "H3")})
     cells: dict[tuple[str, int], Cell] = {}
 
     def put(who: str, day: int, period: str, letter: str, what: str = "") -> None:
@@ -80,20 +140,20 @@ def synthetic_primary(*, name: str = "primary", one_mentor: bool = False) -> Sch
         if what:
             cells[who, cell] = Cell(what, "", "")
 
-    for c in CLASSES:
+    for c in classes:
         for day in range(5):
             for period in LESSONS:
                 put(f"C{c}", day, period, "l", c)
     for year, (day, periods) in zip(YEARS, PPA_HALF_DAYS, strict=True):
-        for form, teacher in (("A", "P1"), ("B", "P2")):
+        for form, teacher in zip(letters, planners, strict=True):
             for period in periods:
                 put(f"C{year}{form}", day, period, "p", "PPA")
                 put(teacher, day, period, "l", f"{year}{form}")
-    for ect, times in ECT_RELEASE.items():
-        for day, period in times:
-            put(ect, day, period, "f")
-            put("P1" if ect == "C1A" else "P2", day, period, "l", ect[1:])
-    _others(put)
+    for post in posts:
+        for day, period in post.release:
+            put(post.ect, day, period, "f")
+            put(post.cover, day, period, "l", post.ect[1:])
+    _others(put, planners)
     _meetings(rows, put)
     calendar, *later = sample_calendars()
     return School(
@@ -103,7 +163,7 @@ def synthetic_primary(*, name: str = "primary", one_mentor: bool = False) -> Sch
         later=tuple(later),
         grid=GRID,
         staff=tuple(Staff(who, _department(who), Fraction(1)) for who in sorted(rows)),
-        pairs=tuple(Pair(ect, PAIRS[0][1] if one_mentor else mentor) for ect, mentor, _ in PAIRS),
+        pairs=tuple(Pair(p.ect, p.mentor) for p in posts),
         timetable=Timetable({who: "".join(row) for who, row in rows.items()}, cells),
         conditions=Conditions(sickness_days=SICK_DAYS_PRIMARY),
         assumptions=("the school is generated: no school's own timetable stands in it",),
@@ -121,7 +181,7 @@ def _department(who: str) -> str:
     return "Key stage 2" if who[1] in "3456" else "Key stage 1"
 
 
-def _others(put: Put) -> None:
+def _others(put: Put, planners: tuple[str, ...]) -> None:
     """Fill the weeks of those without a class of their own."""
     for day in range(5):
         for period in LESSONS:
@@ -139,7 +199,7 @@ def _others(put: Put) -> None:
                 put("DH", day, period, "l", "Maths group")
             elif day < 3 and period == "3":
                 put("DH", day, period, "p", "PPA")
-    for who in ("P1", "P2"):
+    for who in planners:
         put(who, 2, "1", "p", "PPA")
         put(who, 3, "1", "p", "PPA")
 
@@ -150,18 +210,42 @@ def _meetings(rows: dict[str, list[str]], put: Put) -> None:
         put(who, 4, "before", "m", "Assembly briefing")
 
 
-def _slots() -> dict[str, PairSlots]:
-    """Place a pair's slots in the ECT's release: an assistant takes the mentor's class."""
+VISITS = tuple((day, period) for day in (0, 2, 1, 3, 4) for period in ("2", "4", "1", "5", "3"))
+"""When a visit is looked for, in this order."""
+
+
+def primary_slots(
+    school: School, *, forms: int = 2, one_mentor: bool = False
+) -> dict[str, PairSlots]:
+    """Place each pair's slots in the ECT's release: an assistant takes the mentor's class.
+
+    Parameters
+    ----------
+    school : School
+        What :func:`synthetic_primary` made.
+    forms, one_mentor
+        With which it was made.
+    """
     days = ("Mon", "Tue", "Wed", "Thu", "Fri")
+    posts = _posts(forms, len(school.pairs), one_mentor=one_mentor)
+    used = {(p.assistant, r) for p in posts for r in p.release}
+    used |= {(p.mentor, r) for p in posts for r in p.release}
     out = {}
-    for ect, _, taker in PAIRS:
-        meet, reserve, study = (
-            f"1{days[d]}:{p}" for d, p in (ECT_RELEASE[ect][i] for i in (1, 2, 0))
+    for post in posts:
+        seen = next(
+            v
+            for v in VISITS
+            if all(
+                school.timetable.rows[who][v[0] * len(GRID) + AT[v[1]]] == "l"
+                for who in (post.ect, post.mentor)
+            )
+            and not {(post.assistant, v), (post.mentor, v)} & used
         )
-        visit = "1Mon:2" if ect == "C1A" else "1Mon:4"
-        out[ect] = PairSlots(
-            meet=(meet,), reserve=(reserve,), study=(study,), observe=(visit,), release_mentor=taker
-        )
+        used |= {(post.assistant, seen), (post.mentor, seen)}
+        study, meet, reserve, visit = (f"1{days[d]}:{p}" for d, p in (*post.release, seen))
+        out[post.ect] = PairSlots(
+            meet=(meet,), reserve=(reserve,), study=(study,), observe=(visit,), release_mentor=post.assistant
+        )  # fmt: skip
     return out
 
 
@@ -171,7 +255,8 @@ def primary_files(*, one_mentor: bool = False) -> dict[str, str]:
     school = synthetic_primary(name=name, one_mentor=one_mentor)
     programme = Programme.preset("2021")
     found = Scenario("found_time", programme, school, Plan.preset("found_time"))
-    fixed = Plan.preset("timetabled").model_copy(update={"slots": _slots()})
+    slots = primary_slots(school, one_mentor=one_mentor)
+    fixed = Plan.preset("timetabled").model_copy(update={"slots": slots})
     timetabled = Scenario("timetabled", programme, school, fixed)
     return {
         **school_files(school),

@@ -45,12 +45,12 @@ def read_untis(text: str, *, where: str, codes: Codes) -> FileTable:
     Returns
     -------
     FileTable
-        A cycle of one week.
+        A cycle of one week; of two where the days run from 1 to 10.
 
     Raises
     ------
     InputError
-        If a row is cut short, or its lesson, day or period is no number.
+        If a row is cut short, its lesson, day or period is no number, or a day is a Saturday.
     """
     bookings = Bookings(where)
     staff: dict[str, int] = {}
@@ -80,23 +80,39 @@ def read_untis(text: str, *, where: str, codes: Codes) -> FileTable:
         kind = codes.activity(row[3], pupils=bool(row[1]))
         code = "" if kind == "lesson" else row[3] or "(no subject)"
         bookings.put(
-            FileCell(1, day, period, teacher, kind, row[1], row[3], row[4], code, line),
+            FileCell(
+                1 + day // 5, day % 5, period, teacher, kind, row[1], row[3], row[4], code, line
+            ),
             f"lesson {lesson}",
         )
     if not staff:
         raise InputError("no lesson has a teacher", where=where, remedy=AGAIN)
     cells = bookings.cells
-    refuse_missing_days({(c.week, c.day) for c in cells}, 1, len(staff), where)
+    weeks = max((c.week for c in cells), default=1)
+    if weeks > 1:
+        _refuse_saturday({c.day for c in cells if c.week == 2}, where)
+    refuse_missing_days({(c.week, c.day) for c in cells}, weeks, len(staff), where)
     return FileTable(
         "untis",
         where,
         staff,
         tuple(sorted(periods, key=in_order)),
-        1,
+        weeks,
         cells,
         contents=f"{rows:,} rows, {len(lessons):,} lessons",
         warnings=(*bookings.warnings, *shorten(left, "lessons without a teacher or a time")),
     )
+
+
+def _refuse_saturday(days: set[int], where: str) -> None:
+    """Refuse days beyond Friday that are no whole second week."""
+    if days != set(range(5)):
+        shown = ", ".join(str(6 + d) for d in sorted(days))
+        raise InputError(
+            f"days 1 to 5 are Monday to Friday, and {shown} make no second week of five",
+            where=where,
+            remedy="export Monday to Friday; of two weeks all days from 1 to 10",
+        )
 
 
 def _numbers(row: list[str], place: str) -> tuple[int, int, str]:
@@ -109,11 +125,11 @@ def _numbers(row: list[str], place: str) -> tuple[int, int, str]:
         if not NUMBER.fullmatch(text):
             raise InputError(f"the {name} is '{text}' and no number", where=place, remedy=AGAIN)
     day, period = int(row[5]), int(row[6])
-    if not 1 <= day <= 5:
+    if not 1 <= day <= 10:
         raise InputError(
             f"the day is {day} and a school week has 1 (Monday) to 5 (Friday)",
             where=place,
-            remedy="export Monday to Friday of one week",
+            remedy="export Monday to Friday of one week, or two weeks as days 1 to 10",
         )
     if period > 20:
         raise InputError(f"the period is {period}", where=place, remedy="a day has at most 20")

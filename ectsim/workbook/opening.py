@@ -39,7 +39,10 @@ def page_of(word: str) -> str:
     asked = word.strip().lower().removesuffix(".ipynb")
     name = short.get(asked.lstrip("0") if asked.strip("0") else asked[:1], asked)
     if name not in known:
-        raise InputError(f"the workbook has no page '{word}'", remedy=near(word, [*short, *known]))
+        numbers = [k for k in short if k.isdigit()]
+        known_so = f"the lessons are {numbers[0]} to {numbers[-1]}"
+        remedy = known_so if asked.isdigit() else near(word, [*short, *known])
+        raise InputError(f"the workbook has no page '{word}'", remedy=remedy)
     return known[name]
 
 

@@ -43,7 +43,15 @@ LESSONS: dict[str, Lesson] = {
         Lesson("L7", "07_enabling_conditions", "Enabling conditions", 25),
         Lesson("L8", "08_finding_slots", "Finding slots", 25),
         Lesson("L9", "09_experiments", "Experiments: design, precision, shared luck", 30),
+        Lesson("L10", "10_forecast", "Calibrate and re-forecast", 25),
+        Lesson("L11", "11_dossier", "The dossier", 20),
         Lesson("L12", "12_launch_session", "A leader's guide to a launch session", 20),
+        Lesson("R1", "r1_experiment", "An experiment of your own", 30),
+        Lesson("R2", "r2_validation", "Validation: the model against published figures", 25),
+        Lesson("R3", "r3_sensitivity", "Sensitivity: what a result hangs on", 25),
+        Lesson("R4", "r4_other_tools", "Closed forms and other tools", 25),
+        Lesson("R5", "r5_studies", "The studies, reproduced", 20),
+        Lesson("R6", "r6_england", "England: a cohort of made-up schools", 20),
     )
 }
 """Every lesson, in order."""
@@ -100,6 +108,14 @@ PATHS: dict[str, Path_] = {
                 ("L7", 25, "mechanisms and feedback"),
                 ("L8", 25, "the planner and its limits"),
                 ("L9", 30, "replications, pairing, verdicts"),
+                ("L10", 25, "learning rates from a log, and what it cannot tell"),
+                ("R1", 30, "a template, filled in with a question of yours"),
+                ("R2", 25, "what was held against the world, and what missed"),
+                ("R3", 25, "which assumptions carry a result"),
+                ("R4", 25, "formulas and programs that share no code with it"),
+                ("R5", 20, "the tables of the documents from code"),
+                ("R6", 20, "a plan in many schools, and whom it reaches"),
+                ("L11", 20, "what a reviewer asks, and what answers"),
             ),
         ),
         Path_(

@@ -8,19 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isclose
+from statistics import stdev
 from typing import Any
 
 import pandas as pd
 
-from ectsim import analysis
+from ectsim import analysis, cohort, laws
 from ectsim.audit import CYCLES_Y1, CYCLES_Y2, LOAD_HOURS, TEACHING_WEEKS, entitlement_table
 from ectsim.clock import Slot
 from ectsim.content import flex, framework
+from ectsim.experiment import replicate
 from ectsim.ledger import BIN_WORDS
 from ectsim.metrics import METRICS
+from ectsim.register import numbers
 from ectsim.scenario import Scenario
+from ectsim.validation import BAND_2, SLIP_RANGE, arm
+from ectsim.workbook import studies
 from ectsim.workbook.exercises import Outcome, exercise, hint, right
-from ectsim.workbook.runs import audit, cycles, effect, events, results, run, scenario
+from ectsim.workbook.runs import (
+    audit,
+    cycles,
+    effect,
+    events,
+    forecast,
+    from_now,
+    log,
+    results,
+    run,
+    scenario,
+)
 
 YEARS = 10
 """Simulated years behind an exercise: enough to tell its wrong answers from the right one."""
@@ -1011,3 +1027,339 @@ def worth_of_pairing(answer: float) -> Outcome:
             "With the same width there would be no point in sharing luck. Look at lo and hi of both.",
         )
     return hint("off", f"{answer:g} is not it. effect() gives lo and hi on shared luck; for the other, run the second plan with seed=2 and take differences year by year.")  # fmt: skip
+
+
+# L10: calibrate and re-forecast
+
+SEEN = 12
+"""Weeks of the log in the exercises of lesson 10."""
+WANTED = 0.70
+"""What the school of lesson 10 would like to have held at the year's end."""
+MARKS = (6, 12, 18, 24, 30, 36)
+"""Weeks after which it may look at its forecast."""
+
+
+@exercise(
+    "L10-1", "choice",
+    f"The first {SEEN} weeks of the primary school's log are in. What do they tell?",
+    {
+        "a": "that illness is what takes the cycles in this school",
+        "b": "each of the school's own rates, now that there are data",
+        "c": "roughly how the year will end, and hardly which rates make it so",
+        "d": "nothing, as it is too early",
+    },
+)  # fmt: skip
+def what_a_log_tells(answer: str) -> Outcome:
+    """Tell what is learnt from a log of counts from what is not."""
+    found = forecast(log(SEEN))
+    learnt = [r for r in found.rates if r.learnt]
+    if answer == "a":
+        ill = next(r for r in found.rates if r.name == "conditions.sickness_days")
+        return hint(
+            "a cause",
+            f"Days of sickness were put between {ill.low:g} and {ill.high:g} before, and lie between {ill.lo:.1f} and {ill.hi:.1f} now. Which column of the log could tell illness from anything else?",
+        )
+    if answer == "b":
+        return hint(
+            "every rate",
+            f"{len(learnt)} of {len(found.rates)} ranges became narrower by a fifth or more. Look at the last column of the table: many different schools write this log.",
+        )
+    if answer == "d":
+        return hint(
+            "nothing",
+            f"After {SEEN} weeks the year's end is put between {100 * found.lo:.0f} and {100 * found.hi:.0f} of 100. Hold that against all that is possible, and against what six weeks gave.",
+        )
+    return right(
+        f"The year's end between {100 * found.lo:.0f} and {100 * found.hi:.0f} of 100; and {len(found.rates) - len(learnt)} of {len(found.rates)} rates as open as before."
+    )
+
+
+@exercise("L10-2", "number", f"After week {SEEN} the school would like to have held {100 * WANTED:.0f} of 100 of the year's due cycles at its end. What share of the cycles that are still due must it hold, in percent? Within half a percent.")  # fmt: skip
+def what_is_needed(answer: float) -> Outcome:
+    """Work out what a target asks of the rest of the year."""
+    found = forecast(log(SEEN))
+    known, later = found.log, found.due - found.log.due
+    need = 100 * (WANTED * found.due - known.met) / later
+    if _near(answer, need, 0.5):
+        return right(
+            f"In the weeks to come the forecast is {100 * found.rest:.0f} of 100: without a change it will not be enough."
+        )
+    if _near(answer, 100 * WANTED, 0.5):
+        return hint(
+            "the target itself",
+            f"With that share of the rest the year would end at {100 * (known.met + answer / 100 * later) / found.due:.0f} of 100: {known.due - known.met} cycles are lost already, and count.",
+        )
+    if _near(answer, 100 * found.rest, 0.5):
+        return hint(
+            "the forecast",
+            f"That is what is to be expected of the rest. The year would then end at {100 * found.mean:.0f} of 100; how much is it short?",
+        )
+    if _near(answer, 100 * WANTED * found.due / later, 0.5):
+        return hint(
+            "as if nothing was held",
+            f"{known.met} cycles are held already, and count. Take them from what is wanted first.",
+        )
+    if _near(answer, 100 * (WANTED - found.so_far), 0.5):
+        return hint("the gap", "That is how far the school is from its target, in points. The question is about a share of what is still due.")  # fmt: skip
+    return hint("off", f"With {answer:g} % of the {later} that are still due the year ends at {100 * (known.met + answer / 100 * later) / found.due:.0f} of 100.")  # fmt: skip
+
+
+@exercise("L10-3", "changes", f"It is the end of week {SEEN}. With one change of the plan, raise the year's end by five points of a hundred or more. The timetable stays as it is (plan.preset, plan.meeting and plan.slots are not yours to change), and no tight part is given up.")  # fmt: skip
+def from_this_week_on(answer: Changes) -> Outcome:
+    """Find a change that still helps in the middle of the year."""
+    if found := _only_plan(answer):
+        return found
+    changed = scenario("primary", answer)
+    if found := _gave_up(changed):
+        return found
+    if any(k in ("plan.preset", "plan.meeting") or k.startswith("plan.slots") for k in answer):
+        return hint(
+            "touched the timetable",
+            "That asks for somebody to take classes from next week on, and the timetable is frozen. What can a coordinator begin on Monday?",
+        )
+    if len(answer) != 1:
+        return hint("not one change", f"{len(answer)} changes: with one, one knows what did it.")
+    gain = 100 * from_now(log(SEEN), answer).mean
+    later = 1 - SEEN / 39
+    if gain >= 5:
+        return right(
+            f"{gain:+.1f} points at the year's end, from the {100 * later:.0f} % of the year that is left."
+        )
+    if gain <= -1:
+        return hint("worse", f"{gain:+.1f} points at the year's end: in this school that is the way out by which pairs still meet.")  # fmt: skip
+    return hint("too little", f"{gain:+.1f} points at the year's end. Nobody in this school has a free period: who hears of a lost meeting, and how long may it be made up for?")  # fmt: skip
+
+
+@exercise("L10-4", "number", f"The coordinator will tell the head how the year ends as soon as the 95 % interval is less than 25 points of a hundred wide. She looks after weeks {', '.join(map(str, MARKS))}. After which week is it first so?")  # fmt: skip
+def when_to_tell(answer: float) -> Outcome:
+    """Find when a forecast is narrow enough."""
+    if answer not in MARKS:
+        return hint(
+            "not a week",
+            "She does not look then. The table of the lesson has the weeks that count.",
+        )
+    widths = {w: 100 * (f.hi - f.lo) for w in MARKS for f in (forecast(log(w)),)}
+    first = next(w for w in MARKS if widths[w] < 25)
+    if answer == first:
+        return right(f"It is {widths[first]:.0f} points wide then, and {100 * (1 - first / 39):.0f} % of the year are left to act in.")  # fmt: skip
+    if answer < first:
+        return hint(
+            "too early",
+            f"It is still {widths[int(answer)]:.0f} points wide then. She would tell the head a number, and the spring another.",
+        )
+    if answer == MARKS[-1]:
+        return hint(
+            "when it is over",
+            f"It is {widths[int(answer)]:.0f} points wide then, and hardly a cycle is left that anybody could save.",
+        )
+    return hint("later than needed", f"It is {widths[int(answer)]:.0f} points wide then. Subtract from each other the last two columns of the table, from the top.")  # fmt: skip
+
+
+# L11: the dossier
+
+
+@exercise(
+    "L11-1", "choice",
+    "A governor has read the dossier. What may she rely on?",
+    {
+        "a": "that her own school will keep as many cycles as the dossier's plan does",
+        "b": "that every comparison with the world came out well, or it would not have been written",
+        "c": "that the numbers come from sources, as a model should not assume anything",
+        "d": "that the program keeps its own laws in the cases looked at, and says what it assumes and misses",
+    },
+)  # fmt: skip
+def what_a_dossier_tells(answer: str) -> Outcome:
+    """Say what a dossier shows and what it does not."""
+    if answer == "a":
+        mine, other = (_points(_run(name)) for name in ("default", "primary"))
+        return hint(
+            "my school",
+            f"Under one and the same plan the sample secondary holds {mine:.0f} of 100 and the sample primary {other:.0f}. Which of them is hers?",
+        )
+    if answer == "b":
+        found = analysis.estimate(replicate(arm(2, 0.289), replications=4).metric("logged_any"))
+        return hint(
+            "all is well",
+            f"The arm that was predicted comes to {100 * found.mean:.0f} % here, and its band ends at {100 * BAND_2[1]:.0f}. The dossier was written all the same. What stops it?",
+        )
+    if answer == "c":
+        known = numbers()
+        assumed = sum(n.status == "assumption" for n in known)
+        return hint(
+            "no assumptions",
+            f"{assumed} of {len(known)} numbers and choices are marked as assumptions in the register. Look at what each of them carries beside its value.",
+        )
+    held = laws.check("conservation", seed=1, years=1)
+    return right(f"The first law, for instance: {held.seen}.")
+
+
+# R: research
+
+PILOT = 10
+"""Years of the pilot in the exercise on an experiment of one's own."""
+
+
+@exercise("R1-1", "number", f"The primary school, {PILOT} years as a pilot: how many years are needed to know the effect of one more week to catch up (plan.horizon from 0 to 1) on cycles held to one point of a hundred to either side, on shared luck? Within a tenth of it; take 1.96.")  # fmt: skip
+def years_from_a_pilot(answer: float) -> Outcome:
+    """Work out a number of years from a pilot's paired differences."""
+    arms = [
+        results("primary", {"plan.horizon": h}, years=PILOT).metric("completion_any")
+        for h in (0, 1)
+    ]
+    gaps = [b - a for a, b in zip(*arms, strict=True)]
+
+    def needed(values: list[float]) -> float:
+        return (1.96 * stdev(values) / 0.01) ** 2
+
+    want, apart = needed(gaps), needed(arms[0]) + needed(arms[1])
+    if _near(answer, want, 0.1 * want):
+        return right(f"On luck of their own the two plans would need {apart:.0f} years each.")
+    if _near(answer, apart, 0.1 * apart) or _near(answer, needed(arms[0]), 0.1 * needed(arms[0])):
+        return hint(
+            "not paired",
+            f"That comes from how each plan varies by itself. Both live through the same years: take the {PILOT} differences first, then their standard deviation.",
+        )
+    if _near(answer, want**0.5, 0.1 * want**0.5):
+        return hint("square it", f"With {answer:g} years the half-width is {100 * 1.96 * stdev(gaps) / answer**0.5:.1f} points. It falls with the root of the number of years.")  # fmt: skip
+    if _near(answer, want / 1.96**2, 0.1 * want / 1.96**2):
+        return hint("the 1.96", "That makes one standard error a point. A 95 % interval reaches nearly twice as far.")  # fmt: skip
+    return hint("off", f"With {answer:g} years the half-width is {100 * 1.96 * stdev(gaps) / max(answer, 1) ** 0.5:.2f} points.")  # fmt: skip
+
+
+@exercise(
+    "R2-1", "choice",
+    "Arm 2 was predicted, and lies above its band. What is to be done?",
+    {
+        "a": "fit the chance of slipping once more, so that arm 2 lies in its band as well",
+        "b": "call it met: with few years its interval reaches into the band",
+        "c": "call it missed, leave the fit alone, and look for what costs such schools cycles",
+        "d": "drop the comparison, as the account is of other schools",
+    },
+)  # fmt: skip
+def a_missed_arm(answer: str) -> Outcome:
+    """Say what follows from a target that is missed."""
+
+    def held(which: int, slip: float) -> float:
+        found = replicate(arm(which, slip), replications=4).metric("logged_any")
+        return 100 * sum(found) / len(found)
+
+    if answer == "a":
+        top = SLIP_RANGE[1]
+        return hint(
+            "fit again",
+            f"At the top of the range, {top:.2f}, arm 2 comes to {held(2, top):.0f} % on record and arm 1 falls to {held(1, top):.0f} %. A number that is moved until everything agrees has been told the answer.",
+        )
+    if answer == "b":
+        found = analysis.estimate(replicate(arm(2, 0.289), replications=3).metric("logged_any"))
+        return hint(
+            "few years",
+            f"With three years the interval reaches from {100 * found.lo:.0f} to {100 * found.hi:.0f} %: with few enough it meets any band. Which number did the rule name beforehand?",
+        )
+    if answer == "d":
+        return hint(
+            "not our schools",
+            f"It was in the rule before the first run, with that very caveat. Would you have dropped it at {100 * (BAND_2[0] + BAND_2[1]) / 2:.0f} %?",
+        )
+    return right(
+        f"With what was fitted to arm 1, arm 2 comes to {held(2, 0.289):.0f} % here; the band ends at {100 * BAND_2[1]:.0f}. What is missing takes cycles from schools that have slots."
+    )
+
+
+@exercise(
+    "R3-1", "choice",
+    "In the sample secondary school each pair gets a slot instead of finding time. Which of these assumptions moves that effect most, from one end of its range to the other?",
+    {
+        "a": "days of sickness a teacher (conditions.sickness_days)",
+        "b": "how often found time slips (conditions.slip_found)",
+        "c": "the culture of the school (conditions.culture)",
+        "d": "how fast a habit is lost (conditions.habit_loss)",
+    },
+)  # fmt: skip
+def what_moves_it(answer: str) -> Outcome:
+    """Find the assumption on which an effect hangs."""
+    names = {
+        "a": "conditions.sickness_days", "b": "conditions.slip_found",
+        "c": "conditions.culture", "d": "conditions.habit_loss",
+    }  # fmt: skip
+    change = {"plan.preset": "timetabled"}
+    moved = {}
+    for letter, (name, ends) in zip(
+        names, studies.ranges(list(names.values())).items(), strict=True
+    ):
+        low, high = (100 * effect("default", change, base={name: e}, years=3).mean for e in ends)
+        moved[letter] = (low, high)
+    most = max(moved, key=lambda k: abs(moved[k][1] - moved[k][0]))
+    low, high = moved[answer]
+    said = f"At the ends of its range a slot brings {low:+.1f} and {high:+.1f} points"
+    if answer == most:
+        return right(f"{said}. The sign holds, the size does not; and nobody has counted it.")
+    rules = {
+        "a": ("sickness", "illness strikes both plans, and shared luck takes out what is common."),
+        "b": ("slipping", "something moves it more."),
+        "c": ("culture", "it works through what slips. What does it work on?"),
+        "d": ("habit", "a habit changes how often something else happens. What is that?"),
+    }
+    rule, why = rules[answer]
+    return hint(rule, f"{said}: something else moves it more. Think: {why}")
+
+
+@exercise("R4-1", "number", "In the school quiet with no way out and nothing but illness, at 19 days a teacher and year of 190: what share of pair E1's cycles is held? To within half a point of a hundred; give it as a number between 0 and 1.")  # fmt: skip
+def two_who_are_well(answer: float) -> Outcome:
+    """Work out the share of days on which two people are both well."""
+    q = 19 / 190
+    form = (1 - q) ** 2
+    if _near(answer, form, 0.005):
+        found = studies.calm({"conditions.sickness_days": 19.0}, 60, "E1")
+        return right(
+            f"The model says {found.mean:.3f} ({found.lo:.3f} to {found.hi:.3f}) in 60 years."
+        )
+    if _near(answer, 1 - q, 0.01):
+        return hint("one of two", "That is how often one of them is well. A meeting takes two.")
+    if _near(answer, 1 - 2 * q, 0.005):
+        return hint(
+            "counted twice",
+            "You took away both people's days. On some days both are ill, and those are lost once.",
+        )
+    if _near(answer, q, 0.01) or _near(answer, 1 - form, 0.01):
+        return hint("what is lost", "That is about days that are lost. The question is about what is held.")  # fmt: skip
+    if answer > 1:
+        return hint("percent", "A number between 0 and 1 is asked for.")
+    return hint("off", f"{answer:g} is not it. How likely is it that somebody is well on a day, and how likely that two are who do not infect each other?")  # fmt: skip
+
+
+SCHOOLS = 60
+"""Made-up schools behind the exercise on England."""
+
+
+@exercise(
+    "R6-1", "choice",
+    f"In {SCHOOLS} made-up schools each pair gets a slot instead of finding time. Which ECTs gain most cycles held in full, in points of a hundred?",
+    {
+        "a": "those in secondaries, where timetables are complicated",
+        "b": "those in primaries",
+        "c": "those in schools with five ECTs or more",
+        "d": "all gain alike, as the plan is the same",
+    },
+)  # fmt: skip
+def whom_it_reaches(answer: str) -> Outcome:
+    """Find the schools in which a rule changes most."""
+    found, slotted = (cohort.run(schools=SCHOOLS, plan=p) for p in ("found_time", "timetabled"))
+
+    def gain(by: str, name: str) -> float:
+        before, after = (
+            next(g.full for g in r.groups()[by] if g.name == name) for r in (found, slotted)
+        )
+        return 100 * (after[0] - before[0]) if before and after else 0.0
+
+    gains = {
+        "a": gain("phase", "secondary"), "b": gain("phase", "primary"), "c": gain("ects", "5 ECTs or more"),
+    }  # fmt: skip
+    if answer == "d":
+        return hint(
+            "all alike",
+            f"Over groups the gain lies between {min(gains.values()):.0f} and {max(gains.values()):.0f} points. The plan is the same; what it replaces is not.",
+        )
+    if gains[answer] == max(gains.values()):
+        return right(f"{gains[answer]:+.0f} points: without a slot nobody there can see a colleague teach.")  # fmt: skip
+    rule = {"a": "complicated", "b": "small", "c": "many"}[answer]
+    return hint(rule, f"{gains[answer]:+.0f} points, and another group gains more. In which school is there no free period at all in which a mentor could visit?")  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 from ectsim import analysis, experiment
 from ectsim import scenario as scenarios
 from ectsim.scenario import Scenario
+from ectsim.share import data_dir
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ectsim.audit import Audit
+    from ectsim.calibrate import Forecast, Particles
     from ectsim.experiment import Results
     from ectsim.metrics import Run
 
@@ -30,7 +33,10 @@ __all__ = [
     "differences",
     "effect",
     "events",
+    "forecast",
+    "from_now",
     "lived",
+    "log",
     "results",
     "run",
     "scenario",
@@ -39,6 +45,9 @@ __all__ = [
 
 YEARS = 40
 """Simulated years of a lesson's run."""
+
+LOOKED_AT = 150
+"""Simulated years that a lesson holds against a log; the command line takes 600."""
 
 Changes = Mapping[str, object]
 
@@ -84,8 +93,17 @@ def _key(changes: Changes | None) -> str:
 
 
 @lru_cache(maxsize=64)
+def _kept(name: str, changes: str, seed: int) -> list[Results]:
+    """Return the place of the longest run so far: the first years of a longer run are a shorter one."""
+    return [experiment.Results(scenario(name, json.loads(changes)), seed, ())]
+
+
 def _results(name: str, changes: str, years: int, seed: int) -> Results:
-    return experiment.replicate(scenario(name, json.loads(changes)), seed=seed, replications=years)
+    (known,) = kept = _kept(name, changes, seed)
+    if len(known.runs) < years:
+        more = experiment.run_chunk(known.scenario, seed, range(len(known.runs), years))
+        kept[0] = known = replace(known, runs=(*known.runs, *more))
+    return replace(known, runs=known.runs[:years])
 
 
 def run(
@@ -314,3 +332,83 @@ def audit(name: str = "default", changes: Changes | None = None) -> Audit:
     from ectsim.audit import audit as check  # noqa: PLC0415 - one use
 
     return check(scenario(name, changes))
+
+
+# a school's log
+
+
+def log(weeks: int = 12) -> str:
+    """Return a made-up school's log up to some week, as the text of a file.
+
+    Parameters
+    ----------
+    weeks : int
+        Its last week; the year has 39.
+    """
+    lines = (data_dir() / "logs" / "primary.csv").read_text(encoding="utf-8").splitlines()
+    return "\n".join(lines[: weeks + 1]) + "\n"
+
+
+@lru_cache(maxsize=4)
+def _particles(name: str, years: int, seed: int) -> Particles:
+    from ectsim.calibrate import particles  # noqa: PLC0415 - numpy and simpy
+
+    return particles(scenario(name), seed=seed, years=years)
+
+
+def forecast(
+    text: str, name: str = "primary", *, years: int = LOOKED_AT, seed: int = 1
+) -> Forecast:
+    """Forecast the year's end from a log, as ``ectsim forecast`` does with more years.
+
+    Parameters
+    ----------
+    text : str
+        The log: lines of week, due, observed, met.
+    name : str
+        The scenario that describes the school.
+    years, seed : int
+        Simulated years that the log is held against, and the seed.
+
+    Returns
+    -------
+    ectsim.calibrate.Forecast
+        Without changes of plan; see :func:`from_now`.
+    """
+    from ectsim import calibrate  # noqa: PLC0415 - numpy
+
+    known = calibrate.read_log(text, scenario(name), where="your log")
+    return calibrate.forecast(
+        scenario(name), known, changes=False, found=_particles(name, years, seed)
+    )
+
+
+def from_now(
+    text: str,
+    changes: Changes,
+    name: str = "primary",
+    *,
+    years: int = LOOKED_AT,
+    seed: int = 1,
+    tried: int = 20,
+) -> analysis.Estimate:
+    """Return what a change of plan would add to the year's end, from the end of the log on.
+
+    Parameters
+    ----------
+    text, name, years, seed
+        As in :func:`forecast`.
+    changes : mapping
+        Dotted names to values.
+    tried : int
+        In how many of the simulated years that look most like the log it is tried.
+
+    Returns
+    -------
+    ectsim.analysis.Estimate
+        Of the difference in the share of the year's due cycles that are held.
+    """
+    from ectsim import calibrate  # noqa: PLC0415 - numpy
+
+    known = calibrate.read_log(text, scenario(name), where="your log")
+    return calibrate.from_now(_particles(name, years, seed), known, changes, years=tried)

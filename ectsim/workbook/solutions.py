@@ -143,5 +143,28 @@ SOLUTIONS: dict[str, Solution] = {
     "L9-3": Solution(2.2, {
         "years, not width": 5.0, "upside down": 0.45, "no difference": 1, "off": 8,
     }),
+    "L10-1": Solution("c", {"a cause": "a", "every rate": "b", "nothing": "d"}),
+    "L10-2": Solution(72.6, {
+        "the target itself": 70, "the forecast": 56.4, "as if nothing was held": 98.5, "the gap": 6.4,
+        "off": 90,
+    }),
+    "L10-3": Solution({"plan.checkin_min": 30}, {
+        "wished the school different": {"conditions.culture": 0.9},
+        "gave up a tight part": {"plan.gate": "ignore"},
+        "touched the timetable": {"plan.preset": "timetabled"},
+        "not one change": {"plan.checkin_min": 30, "plan.horizon": 2},
+        "worse": {"plan.before_after": False}, "too little": {"plan.protected_min": 120},
+    }),
+    "L10-4": Solution(24, {
+        "not a week": 20, "too early": 12, "later than needed": 30, "when it is over": 36,
+    }),
+    "L11-1": Solution("d", {"my school": "a", "all is well": "b", "no assumptions": "c"}),
+    "R1-1": Solution(61, {"not paired": 80, "square it": 8, "the 1.96": 16, "off": 200}),
+    "R2-1": Solution("c", {"fit again": "a", "few years": "b", "not our schools": "d"}),
+    "R3-1": Solution("b", {"sickness": "a", "culture": "c", "habit": "d"}),
+    "R4-1": Solution(0.81, {
+        "one of two": 0.90, "counted twice": 0.8, "what is lost": 0.19, "percent": 81, "off": 0.5,
+    }),
+    "R6-1": Solution("b", {"complicated": "a", "many": "c", "all alike": "d"}),
 }  # fmt: skip
 """By exercise."""

@@ -1,8 +1,9 @@
 """Keep the workbook's notebooks plain: small, stable, readable as a difference.
 
 ``python -m ectsim.workbook.tidy`` rewrites every notebook in its one form, ``--run`` runs them first
-and stores the output of the cells that are tagged for it, ``--check`` only says what is not tidy.
-Pages that repeat data (glossary, references, paths) are written from the data, and
+and stores the output of the cells that are tagged for it, ``--times`` keeps how long each took,
+``--check`` only says what is not tidy. After a change of the model: ``--run``, read the difference,
+then ``python -m ectsim.workbook.answers``. Pages that repeat data (glossary, references, paths) are written from the data, and
 ``data/lessons.csv`` from the lines that begin with ``Sources:``.
 """
 
@@ -13,10 +14,11 @@ import csv
 import hashlib
 import io
 import json
+import math
 import re
 import sys
-import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -27,13 +29,22 @@ from ectsim.errors import InputError
 from ectsim.share import data_dir, notebooks_dir
 from ectsim.workbook.progress import LESSONS, PATHS, Path_
 
-__all__ = ["STORED", "anchor", "notebooks", "pages", "register", "tidied", "written"]
+__all__ = ["STORED", "anchor", "notebooks", "pages", "register", "run_times", "tidied", "written"]
 
 STORED = "nbval-check-output"
 """The tag of a cell whose output is stored, and compared when the lessons are tested."""
 
 LONGEST = 1500
 """Most characters of output that one cell may store."""
+
+SLOWEST = 20
+"""Most seconds that a page may run."""
+
+AT_ONCE = 2
+"""Pages that are run at one time."""
+
+TIMES = "run_times.csv"
+"""How long the pages run, in ``data/``."""
 
 Notebook = dict[str, Any]
 
@@ -124,13 +135,34 @@ def written(notebook: Notebook) -> str:
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 
 
-def _run(notebook: Notebook, folder: Path) -> Notebook:
+def _run(path: Path) -> tuple[Notebook, float]:
+    """Run a notebook in a kernel of its own; return it and the seconds that it computed."""
     import nbformat  # noqa: PLC0415 - only where notebooks are run
     from nbclient import NotebookClient  # noqa: PLC0415 - as above
 
-    live = nbformat.reads(json.dumps(notebook), as_version=4)  # type: ignore[no-untyped-call]
-    client = NotebookClient(live, timeout=120, resources={"metadata": {"path": str(folder)}})
-    return dict(client.execute())
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    # a processor's own seconds: those of the clock depend on what else the machine does
+    last = {
+        "cell_type": "code",
+        "source": "import time\nprint(time.process_time())",
+        "metadata": {},
+    }
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = []
+    plain = tidied({"cells": [*notebook["cells"], last]})
+    live = nbformat.reads(json.dumps(plain), as_version=4)  # type: ignore[no-untyped-call]
+    client = NotebookClient(live, timeout=300, resources={"metadata": {"path": str(path.parent)}})
+    found = dict(client.execute())
+    seconds = float("".join(o["text"] for o in found["cells"].pop()["outputs"]))
+    print(f"{seconds:5.1f} s  {path.name}", flush=True)
+    return found, seconds
+
+
+def run_times() -> dict[str, int]:
+    """Return the seconds that each page takes to run, as they were last measured."""
+    rows = csv.reader((data_dir() / TIMES).read_text(encoding="utf-8").splitlines()[1:])
+    return {name: int(seconds) for name, seconds in rows}
 
 
 # pages that repeat data
@@ -151,6 +183,10 @@ def _page(*cells: str | tuple[str, str]) -> Notebook:
             tags = {"tags": [cell[0]]} if cell[0] else {}
             made.append({"cell_type": "code", "source": cell[1], "metadata": tags})
     return tidied({"cells": made})
+
+
+_MADE = {"glossary.ipynb", "references.ipynb", *(f"path_{name}.ipynb" for name in PATHS)}
+"""Names of the pages that are made from data."""
 
 
 def pages() -> dict[str, Notebook]:
@@ -248,13 +284,16 @@ def _figures(figures: Sequence[Figure]) -> str:
 
 
 def _path(path: Path_) -> Notebook:
+    times = run_times()
     rows = [
-        f"| {i} | [{LESSONS[lesson].title}]({LESSONS[lesson].notebook}.ipynb) | {minutes} min | {what} |"
+        f"| {i} | [{LESSONS[lesson].title}]({LESSONS[lesson].notebook}.ipynb) | {minutes} min | {what} | "
+        f"{times[LESSONS[lesson].notebook]} s |"
         for i, (lesson, minutes, what) in enumerate(path.steps, start=1)
     ]
     head = (
         f"# {path.title}\n\n{path.minutes} minutes in all. At the end: {path.leads_to}\n\n"
-        "| | lesson | time | for |\n|---|---|---|---|\n" + "\n".join(rows)
+        "| | lesson | time | for | computes |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n\n"
+        "*Computes* is what all its cells need of one core."
     )
     where = (
         "## Where you are\n\nRun the cell below. A lesson is done when its exercises are solved; what is "
@@ -304,21 +343,27 @@ def register(paths: Sequence[Path]) -> str:
     return out.getvalue()
 
 
-def _wanted(run: bool, names: Sequence[str]) -> Iterator[tuple[Path, str]]:
+def _wanted(run: bool, times: bool, names: Sequence[str]) -> Iterator[tuple[Path, str]]:
     """Yield each file of the workbook with the text it should have."""
     folder = notebooks_dir()
-    made = pages()
-    for name, notebook in made.items():
+    mine = [p for p in notebooks(folder) if p.name not in _MADE and (not names or p.stem in names)]
+    took: dict[str, int] = {}
+    if run:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for path, (found, seconds) in zip(mine, pool.map(_run, mine), strict=True):
+                took[path.stem] = math.ceil(seconds)
+                yield path, written(tidied(found, path.name))
+    else:
+        for path in mine:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            yield path, written(tidied(found, path.name))
+    if run and times:
+        kept = {p.stem for p in notebooks(folder)}
+        known = {k: v for k, v in {**run_times(), **took}.items() if k in kept}
+        rows = "".join(f"{name},{seconds}\n" for name, seconds in sorted(known.items()))
+        yield data_dir() / TIMES, f"notebook,seconds\n{rows}"
+    for name, notebook in pages().items():
         yield folder / name, written(notebook)
-    for path in notebooks(folder):
-        if path.name in made or (names and path.stem not in names):
-            continue
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if run:
-            start = time.perf_counter()
-            found = _run(found, path.parent)
-            print(f"{time.perf_counter() - start:5.1f} s  {path.name}", flush=True)
-        yield path, written(tidied(found, path.name))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -340,10 +385,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--run", action="store_true", help="run them first, and store what is tagged"
     )
     parser.add_argument("--check", action="store_true", help="write nothing, say what is not tidy")
+    parser.add_argument(
+        "--times",
+        action="store_true",
+        help="with --run: keep how long each computed",
+    )
     asked = parser.parse_args(arguments)
     untidy = []
     try:
-        for path, text in _wanted(asked.run, asked.names):
+        for path, text in _wanted(asked.run, asked.times, asked.names):
             untidy += _put(path, text, check=asked.check)
         table = data_dir() / "lessons.csv"
         untidy += _put(table, register(notebooks()), check=asked.check)

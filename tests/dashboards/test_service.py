@@ -139,6 +139,18 @@ def test_sessions_take_turns() -> None:
     run(work)
 
 
+def test_a_short_question_of_a_page_waits_for_no_long_one() -> None:
+    async def work(service: Service) -> None:
+        client = client_of(service)
+        long = asyncio.create_task(client.ask("sum", {"n": 2000, "seconds": 0.02}))
+        await asyncio.sleep(0.2)
+        assert (await client.ask("sum", {"n": 24, "seconds": 0.02})).final
+        assert not long.done()
+        long.cancel()
+
+    run(work)
+
+
 @pytest.mark.parametrize("how", ["task", "connection"])
 def test_leaving_cancels(how: str) -> None:
     async def work(service: Service) -> None:

@@ -102,4 +102,9 @@ def test_a_lesson_is_walked_through_with_the_keyboard_alone(page: Page, lab: tup
     assert title.startswith("A shorter meeting")
     assert "at 30 minutes" in sentence
     assert page.locator(".jp-OutputArea table tbody tr").count() == 4
+    if folder := os.environ.get("ECTSIM_SCREENS"):  # for docs/screens
+        chart.scroll_into_view_if_needed()
+        page.screenshot(path=Path(folder) / "workbook-1280.png")
+        cells.nth(answer).scroll_into_view_if_needed()
+        page.screenshot(path=Path(folder) / "workbook-exercise-1280.png")
     assert page.locator(".jp-RenderedText[data-mime-type*=stderr], .jp-OutputArea-output .ansi-red-fg").count() == 0  # fmt: skip

@@ -17,6 +17,7 @@ from ectsim.clock import Slot
 from ectsim.errors import InputError
 from ectsim.exports.dates import dated
 from ectsim.exports.ical import calendars, file_name
+from ectsim.model.frame import frame_of
 from ectsim.plan import PairSlots
 from ectsim.scenario import Scenario, load
 
@@ -142,7 +143,45 @@ def test_who_has_no_slot_any_more_gets_cancellations() -> None:
     mentor = none.school.pair("T02").mentor
     second = files(none, first, LATER)
     for who in ("T02", mentor):
-        assert {e["STATUS"] for e in events(second[file_name(who)])} == {"CANCELLED"}
+        slots = [e for e in events(second[file_name(who)]) if e["CATEGORIES"] == "Coaching"]
+        assert {e["STATUS"] for e in slots} == {"CANCELLED"}
+
+
+def training(text: bytes) -> dict[str, list[dict[str, str]]]:
+    out: dict[str, list[dict[str, str]]] = {}
+    for e in events(text):
+        if e["CATEGORIES"] == "Training":
+            out.setdefault(e["SUMMARY"].partition(":")[0].partition(" ")[0], []).append(e)
+    return out
+
+
+def test_training_stands_on_the_days_that_the_model_keeps_for_it() -> None:
+    frame = frame_of(planned())
+    due = [d for d in frame.training if frame.staff[d.person] == "T02"]
+    days = planned().school.calendar.pupil_days
+    mine = training(first_files()["T02.ics"])
+    for kind, word in (("conference", "Conference"), ("clinic", "Clinic")):
+        some = [d for d in due if d.kind == kind]
+        wanted = [d.days[:1] if kind == "conference" else d.days for d in some]
+        dates = sorted(days[i].strftime("%Y%m%d") for d in wanted for i in d)
+        assert [e["DTSTART"][:8] for e in mine[word]] == dates
+        assert dates
+    assert {e["STATUS"] for e in mine["Conference"]} == {"CONFIRMED"}
+    assert {e["STATUS"] for e in mine["Clinic"]} == {"TENTATIVE"}
+    assert all("assumed" in e["DESCRIPTION"] for es in mine.values() for e in es)
+    assert {e["DTSTART"][9:] for e in mine["Conference"]} == {"090000"}
+
+
+def test_a_moved_training_day_moves_the_same_events() -> None:
+    later = planned().with_changes({"programme.events.shift_weeks": 1})
+    before = training(first_files()["T02.ics"])["Conference"]
+    after = training(files(later, first_files(), LATER)["T02.ics"])["Conference"]
+    assert {e["UID"] for e in before} == {e["UID"] for e in after}
+    assert {e["SEQUENCE"] for e in after} == {"1"}
+    evenings = planned().with_changes({"plan.training_release": "time_back"})
+    found = training(files(evenings)["T02.ics"])["Conference"]
+    assert len(found) > len(before)
+    assert {e["DTSTART"][9:] for e in found} == {"160000"}
 
 
 @pytest.mark.parametrize(

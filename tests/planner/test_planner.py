@@ -380,3 +380,47 @@ def test_the_real_school(real_data: Path, tmp_path: Path) -> None:
     assert found.status == "optimal"
     assert time.perf_counter() - started < 60  # a hang, not a budget: benchmarks print those
     found.scenario(scenario)
+
+
+def tops(scenario: Scenario) -> dict[str, PairSlots]:
+    """Take the first of every list, as somebody who reads ``ectsim slots`` would."""
+    out: dict[str, dict[str, list[str]]] = {}
+    for g in slots(scenario, top=1):
+        four = out.setdefault(g["pair"], {"observe": [], "meet": [], "reserve": []})
+        for s in g["slots"]:
+            for use, texts in four.items():
+                texts += [s[use]] if s[use] else []
+    return {
+        p: PairSlots.model_validate({u: tuple(sorted(x)) for u, x in f.items()})
+        for p, f in out.items()
+    }
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_the_first_of_every_list_can_be_used_together(shared: bool) -> None:
+    scenario = load("default").with_changes({"plan.preset": "timetabled"})
+    if shared:  # one mentor, two ECTs
+        pairs = tuple(
+            replace(p, mentor=scenario.school.pairs[0].mentor) if i < 2 else p
+            for i, p in enumerate(scenario.school.pairs)
+        )
+        empty = scenario.plan.model_copy(update={"slots": {}})
+        school = replace(scenario.school, pairs=pairs)
+        scenario = replace(scenario, school=school, plan=empty, source=None)
+    found = tops(scenario)
+    weeks = scenario.school.grid.cycle_weeks
+    for p in scenario.school.pairs:
+        four = found[p.id]
+        if shared and len(four.meet) < weeks:
+            continue
+        assert len(four.meet) == len(set(four.meet)) == weeks
+        assert len(set(four.observe)) == len(four.observe) == weeks  # a visit of its own for each
+    replace(scenario, plan=scenario.plan.model_copy(update={"slots": found}))  # refuses clashes
+    uses: dict[str, list[str]] = {}
+    for p in scenario.school.pairs:
+        four = found[p.id]
+        uses.setdefault(p.ect, []).extend((*four.meet, *four.reserve))
+        uses.setdefault(p.mentor, []).extend((*four.meet, *four.reserve, *four.observe))
+    for who, texts in uses.items():
+        assert len(texts) == len(set(texts)), who
+    keep_planning_time(scenario, found, scenario.school.pairs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import Executor, Future
 from functools import lru_cache
 
 import pytest
@@ -134,3 +135,33 @@ def test_the_command_prints_one_object(capsys: pytest.CaptureFixture[str]) -> No
     found = json.loads(capsys.readouterr().out)
     assert {"base", "smallest", "worst", "tried", "limits"} <= found.keys()
     assert run(["stress", "quiet", "--target", "2"]) == 2
+
+
+def test_what_is_left_early_changes_nothing_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    target = breaks()
+    every = asked(target)  # with so few years nothing is left early
+    monkeypatch.setattr("ectsim.planner.stress.STAGES", (3,))
+    found = stress(small(), target=target, replications=N)
+    assert found.smallest
+    assert every.smallest
+    assert (found.smallest.shock, found.smallest.mean) == (
+        every.smallest.shock,
+        every.smallest.mean,
+    )
+    assert [h.mean for h in found.worst] == [h.mean for h in every.worst]
+    assert all(len(h.values) == N for h in found.worst)
+    assert sum(len(h.values) for h in found.hits) < sum(len(h.values) for h in every.hits)
+
+
+class Here(Executor):
+    """Runs what is submitted at once, after packing it as for another process."""
+
+    def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def, override]
+        done: Future[object] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+def test_a_pool_gives_the_same_answer() -> None:
+    many = stress(small(), target=breaks(), replications=N, executor=Here())
+    assert many.to_dict() == asked(breaks()).to_dict()

@@ -265,3 +265,43 @@ def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
         f'<Teacher name="{t}">' for t in (*TEACHERS, "PT1")
     }
     assert len(HOURS) == len(table.periods)
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        tuple(f"{w} {d}" for w in "AB" for d in ENGLISH),
+        tuple(f"{d} {w}" for w in "12" for d in SPANISH),
+        tuple(f"{d[:3]}{w}" for w in "AB" for d in ENGLISH),
+    ],
+)
+def test_ten_days_that_say_their_week_are_two_weeks(tmp_path: Path, days: tuple[str, ...]) -> None:
+    extra = [f'"{700 + d}","{days[d]}","{HOURS[d % 5]}","7A","Art","MA1","","R1",""' for d in range(5, 10)]  # fmt: skip
+    source = put(tmp_path, "t.csv", fet_csv(days=days[:5], extra=extra))
+    import_school(source, to=tmp_path / "a")
+    school = read_school(tmp_path / "a")
+    assert school.grid.cycle_weeks == 2
+    row = school.timetable.rows["MA1"]
+    assert row[len(row) // 2 :].count("l") == 5
+    alone = put(tmp_path, "u.csv", fet_csv())
+    import_school(alone, to=tmp_path / "b")
+    first = read_school(tmp_path / "b").timetable.rows["MA1"]
+    assert row[: len(first)].count("l") == first.count("l")
+
+
+def test_ten_days_without_a_week_are_refused(tmp_path: Path) -> None:
+    days = tuple(f"D{i}" for i in range(10))
+    extra = [f'"{700 + d}","{days[d]}","{HOURS[0]}","7A","Art","MA1","","R1",""' for d in range(5, 10)]  # fmt: skip
+    with pytest.raises(InputError, match="10 days") as refused:
+        read_timetable(put(tmp_path, "t.csv", fet_csv(days=days[:5], extra=extra)))
+    assert "A Mon" in str(refused.value)
+
+
+def test_an_empty_saturday_is_left_out_and_a_full_one_refused(tmp_path: Path) -> None:
+    put(tmp_path, "x.fet", fet_input(days=(*SPANISH, "Sábado")))
+    source = put(tmp_path, "x_timetable.csv", fet_csv())
+    table = read_timetable(source)
+    assert any("Sábado has no activity" in w for w in table.warnings)
+    extra = [f'"700","Sábado","{HOURS[0]}","7A","Art","MA1","","R1",""']
+    with pytest.raises(InputError, match="6 days"):
+        read_timetable(put(tmp_path, "x_timetable.csv", fet_csv(extra=extra)))

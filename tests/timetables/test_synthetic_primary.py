@@ -10,8 +10,8 @@ from ectsim.cli import run
 from ectsim.scenario import load
 from ectsim.share import data_dir
 from ectsim.timetables.synthetic_primary import (
-    ECT_RELEASE,
     LESSONS,
+    _posts,
     primary_files,
     synthetic_primary,
 )
@@ -33,11 +33,10 @@ def test_one_mentor_is_all_that_the_shared_school_changes() -> None:
 
 def test_class_teachers_have_no_free_period_but_the_ects_release() -> None:
     school = synthetic_primary()
+    release = {p.ect: p.release for p in _posts(2, 2, one_mentor=False)}
     for s in school.staff:
         if s.id.startswith("C"):
-            assert len(school.free_cells(s.id)) == (
-                len(ECT_RELEASE[s.id]) if s.id in ECT_RELEASE else 0
-            )
+            assert len(school.free_cells(s.id)) == len(release.get(s.id, ()))
     for pair in school.pairs:
         assert school.common_free(pair, kinds="fp") == []
 

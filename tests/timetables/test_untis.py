@@ -52,7 +52,8 @@ def test_what_is_odd_is_a_warning_with_its_line(tmp_path: Path) -> None:
     ("extra", "match"),
     [
         ('1,"7A","MA1","Art"', "the row has 4 of 7 fields"),
-        ('1,"7A","MA1","Art","R",6,1,,', "the day is 6 and a school week has 1"),
+        ('1,"7A","MA1","Art","R",6,1,,', "6 make no second week of five"),
+        ('1,"7A","MA1","Art","R",11,1,,', "the day is 11 and a school week has 1"),
         ('1,"7A","MA1","Art","R",Mo,1,,', "the day is 'Mo' and no number"),
         ('1,"7A","MA1","Art","R",1,x,,', "the period is 'x' and no number"),
         ('1,"7A","MA1","Art","R",1,99,,', "the period is 99"),
@@ -76,3 +77,14 @@ def test_a_day_without_anybody_is_a_hole_in_a_school_s_file(tmp_path: Path) -> N
     rows = [f'{10 * t + d},"7A","T{t}","Art","R",{d + 1},1,,' for t in range(12) for d in range(4)]
     with pytest.raises(InputError, match="nobody has a row on 1Fri"):
         read_timetable(put(tmp_path, "GPU001.TXT", "\n".join(rows)))
+
+
+def test_days_one_to_ten_are_two_weeks(tmp_path: Path) -> None:
+    extra = [f'{700 + d},"7A","MA1","Art","R1",{d},{1 + d % 5},,' for d in range(6, 11)]
+    import_school(put(tmp_path, "GPU001.TXT", untis(extra=extra)), to=tmp_path / "a")
+    school = read_school(tmp_path / "a")
+    assert school.grid.cycle_weeks == 2
+    row = school.timetable.rows["MA1"]
+    half = len(row) // 2
+    assert row[half:].count("l") == 5
+    assert row[:half].count("l") >= 1

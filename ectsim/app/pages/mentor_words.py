@@ -14,12 +14,15 @@ __all__ = [
     "CHOICES",
     "DEFAULTS",
     "FIELDS",
+    "FLEX_CHANGES",
     "GATE",
     "GATE_LABELS",
     "INSTEAD",
+    "LED",
     "LOWS",
     "NAMES",
     "PARTS",
+    "RECORD",
     "STORIES",
     "STORY_YEARS",
     "YEARS",
@@ -30,6 +33,8 @@ __all__ = [
     "python_lines",
     "settle",
     "spoken",
+    "strand_rows",
+    "strand_sentence",
     "tiles",
 ]
 
@@ -196,6 +201,75 @@ GATE: dict[str, Any] = {
     ],
     "default": "deepen",
 }
+
+RECORD: dict[str, Any] = {
+    "name": "record",
+    "ask": "What do you put on record?",
+    "why": "The step is all that must be written down; how much more is up to the mentor. More to write "
+    "is more that stays unwritten.",
+    "options": [["step", "The step alone"], ["all", "Visit, feedback and meeting too"]],
+    "kind": "select",
+    "default": "step",
+}
+
+LED: dict[str, Any] = {
+    "name": "led",
+    "ask": "Who finds the next step?",
+    "why": "As expertise grows the ECT finds steps too, mostly in the second year. Asked too early, an ECT "
+    "more often follows an interest than what the lesson showed.",
+    "options": [
+        ["later", "The mentor; in year 2 more and more the ECT"],
+        ["never", "Always the mentor"],
+        ["early", "The ECT now and then in the first year too"],
+    ],
+    "kind": "select",
+    "default": "later",
+}
+
+FLEX_CHANGES: dict[str, dict[str, dict[str, Any]]] = {
+    "record": {"all": {"programme.coaching.record": "all"}},
+    "led": {
+        "never": {"programme.steps.led_start": 0.0, "programme.steps.led_end": 0.0},
+        "early": {"programme.steps.led_start": 0.2},  # the most that is plausible
+    },
+}
+"""What each answer changes in the scenario of a year; answers without a row change nothing."""
+
+ENOUGH = 0.75
+"""Share of a strand that counts as done, as the metric ``all_three`` has it."""
+
+
+def strand_rows(parts: Mapping[str, Any]) -> list[list[Any]]:
+    """Lay out the three strands of a year, what is on record and who chose the steps.
+
+    Parameters
+    ----------
+    parts : mapping
+        What :func:`ectsim.chain.strands` gives.
+    """
+    rows = [[name, what, done, due] for name, what, done, due in parts["strands"]]
+    rows.append(["Record", "meetings put on record", parts["recorded"], parts["held"]])
+    rows.append(["Steps", "new steps that the ECT found", parts["led"], parts["steps"]])
+    return [
+        [name, what, *({"text": str(n), "number": True} for n in (done, due)),
+         {"text": f"{100 * done / due:.0f} of 100" if due else "-", "number": True}]
+        for name, what, done, due in rows
+    ]  # fmt: skip
+
+
+def strand_sentence(parts: Mapping[str, Any]) -> str:
+    """Say whether each strand reaches three quarters: none of them is enough alone.
+
+    Parameters
+    ----------
+    parts : mapping
+        What :func:`ectsim.chain.strands` gives.
+    """
+    short = [name.lower() for name, _, done, due in parts["strands"] if done < ENOUGH * due]
+    if not short:
+        return "Study, coaching and training each reach three quarters of what is due; none of them is enough alone."
+    return f"Short of three quarters of what is due: {' and '.join(short)}. None of the three strands is enough alone."
+
 
 INSTEAD = {
     "visit": "What may change freely: see the lesson on video, when it suits you.",

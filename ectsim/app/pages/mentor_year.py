@@ -12,7 +12,7 @@ from ectsim.app.client import Client, Latest, Message, explain
 from ectsim.app.controls import Control, control
 from ectsim.app.layout import card, halves, row, stack
 from ectsim.app.pages import mentor_words as words
-from ectsim.app.widgets import Button, Chart, Prose, heading, paragraph
+from ectsim.app.widgets import Button, Chart, Figures, Prose, heading, paragraph
 from ectsim.errors import InputError
 
 __all__ = ["GateCard", "YearCard"]
@@ -187,6 +187,10 @@ class YearCard(_Told):
         self.mine = control(
             {"name": "mine", "ask": "Hold the meetings with my hour from above", "default": False}
         )
+        self.record, self.led = control(words.RECORD), control(words.LED)
+        for flex in (self.record, self.led):
+            flex.observe(lambda _: self.ask(), "value")
+        self.parts, self.enough = Figures(), Prose()
         self.lose.observe(lambda _: self._lost(), "value")
         self.mine.observe(lambda _: self.ask(), "value")
         self.year.observe(lambda _: self._other(), "value")
@@ -195,6 +199,7 @@ class YearCard(_Told):
         self.head, self.chain = Prose(), Prose()
         self.box: ipywidgets.Box = card(
             row(self.story, self.year, self.lose),
+            row(self.record, self.led),
             self.mine,
             self.banner,
             self.trouble,
@@ -212,6 +217,8 @@ class YearCard(_Told):
             ),
             self.strip,
             self.steps,
+            self.enough,
+            self.parts,
             title="A year week by week, and what a lost week does",
             text="Choose a week on the strip to read it. Take one away, and the same year is lived again: "
             "the same illnesses, the same cover.",
@@ -220,6 +227,13 @@ class YearCard(_Told):
     def request(self) -> dict[str, Any]:
         """Ask for the story's year, without a week if one is taken away."""
         data: dict[str, Any] = {"school": self.story.value, "year": self.year.value, "lose": self.lose.value}  # fmt: skip
+        changes = {
+            key: value
+            for flex in (self.record, self.led)
+            for key, value in words.FLEX_CHANGES[flex.name].get(flex.value, {}).items()
+        }
+        if changes:
+            data["changes"] = changes
         if self.mine.value:
             data["cut"] = dict(self._cut())
         return data
@@ -257,6 +271,14 @@ class YearCard(_Told):
         """Fill in what the year leaves to choose, and what followed."""
         data = self.data
         lost = self.lose.value
+        parts = data["parts"]
+        self.enough.blocks = [
+            heading("Study, coaching and training in this year", 3),
+            paragraph(words.strand_sentence(parts)),
+        ]
+        self.parts.show(
+            "What the year holds of each strand", ["Strand", "Counted", "Done", "Due", "Share"], words.strand_rows(parts)
+        )  # fmt: skip
         self._setting = True
         try:
             weeks = sorted({*data["can_lose"], *([lost] if lost else [])})

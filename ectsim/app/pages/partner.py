@@ -23,6 +23,7 @@ from ectsim.app.widgets import (
     Prose,
     Tiles,
     Upload,
+    heading,
     on_trouble,
     paragraph,
 )
@@ -102,7 +103,7 @@ class Partner(Asking):
     def _layout(self) -> ipywidgets.Box:
         self._tiles, self._schools, self._roll = Tiles(), Figures(), Figures()
         self._note = Prose()
-        self._when, self._days = Figures(), Chart()
+        self._when, self._days, self._clinics = Figures(), Chart(), Figures()
         self._dates_note, self._limits = Prose(), Prose()
         self.upload = Upload(
             "table",
@@ -151,6 +152,8 @@ class Partner(Asking):
                 self._when,
                 self._event,
                 self._days,
+                Prose(heading("Clinics after school", 3)),
+                self._clinics,
                 title="Dates for training days",
                 text="A training day takes everybody who goes out of school: meeting slots on it are lost.",
             ),
@@ -328,6 +331,25 @@ class Partner(Asking):
         if self._event.value not in [e["id"] for e in found]:
             self._event.value = found[0]["id"] if found else ""
         self._show_event()
+        self._show_clinics()
+
+    def _show_clinics(self) -> None:
+        """Show what takes no lesson: everybody chooses one of several dates after school."""
+        self._clinics.show(
+            "Clinics: after school, so no lesson and no meeting slot falls on them",
+            ["For", "About", "Takes", "Dates to choose from", "School weeks"],
+            [
+                [
+                    ("ECTs" if c["audience"] == "ect" else "Mentors")
+                    + (f", year {c['year']}" if c["year"] else ""),
+                    c["label"],
+                    f"{c['hours']:g} h",
+                    {"text": str(c["dates"]), "number": True},
+                    f"{c['weeks'][0]} to {c['weeks'][1]}",
+                ]
+                for c in self._dates.get("clinics", [])
+            ],
+        )
 
     def _show_event(self) -> None:
         event = next(

@@ -1,0 +1,1 @@
+"""Experiments: designs, comparisons, what drives an answer."""
