@@ -369,7 +369,7 @@ def same_mentor(seed: int, years: int) -> Estimate:
     from ectsim.model.frame import frame_of  # noqa: PLC0415 - numpy, only here and in workers
     from ectsim.model.people import Handed, hand_on, write_people  # noqa: PLC0415 - as above
 
-    scenario = load("default").with_changes({"programme.run_years": 2})
+    scenario = scenarios.load("default").with_changes({"programme.run_years": 2})
     frames = [frame_of(scenario.in_year(k)) for k in range(2)]
     kept: list[float] = []
     for replication in range(years):
