@@ -393,7 +393,9 @@ def _quiet(seed: int, years: int, executor: Executor | None) -> tuple[int, str]:
 def _no_slot(seed: int, years: int, executor: Executor | None) -> tuple[int, str]:
     nothing = {
         "plan.meeting": "fixed", "plan.slots": {}, "plan.before_after": False, "plan.recovery": (),
-        "plan.horizon": 2, "conditions.sickness_days": 0.0,
+        "plan.horizon": 2, "conditions.sickness_days": 0.0, "conditions.ect_leave": 0.0,
+        "conditions.leave_rate": 0.0, "conditions.mentor_leave": 0.0, "conditions.register_weeks": 0.0,
+        "conditions.email_weeks": 0.0, "conditions.access_weeks": 0.0,
     }  # fmt: skip
     scenario = load("default").with_changes(nothing)
     entries = [e for k in range(years) for e in _entries(scenario, seed, k)]
