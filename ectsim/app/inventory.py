@@ -59,7 +59,7 @@ def parts(page: str) -> frozenset[str]:
         found |= {f"tradeoff-{name}" for name in launch.tradeoffs()}
         for script in launch.scripts().values():
             found |= {f"script-{script.id}", *(slug(step.title) for step in script.steps)}
-    return frozenset(found)
+    return frozenset(found) - {""}  # a heading that is still empty has no name
 
 
 def _names(box: Any) -> Iterator[str]:
