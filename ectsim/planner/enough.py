@@ -600,7 +600,7 @@ def enough(
     steps = _steps(tried[-1], listed, metric, seed, min(STEPS, replications), executor, lanes)
     return Enough(
         scenario, target, confidence, metric, seed, replications, answer, tuple(tried), steps,
-        "" if answer else _reason(tried[-1], target, metric),
+        "" if answer else _reason(tried[-1], target, confidence, metric),
     )  # fmt: skip
 
 
@@ -649,7 +649,7 @@ def _steps(
     return tuple(out)
 
 
-def _reason(best: Tried, target: float, metric: str) -> str:
+def _reason(best: Tried, target: float, confidence: float, metric: str) -> str:
     """Say why even everything at once does not do, from its ledger."""
     from ectsim.ledger import BINS  # noqa: PLC0415 - beside its use
 
@@ -660,7 +660,13 @@ def _reason(best: Tried, target: float, metric: str) -> str:
         fine.add("partial")
     rest = sorted(((n, b) for b, n in total.items() if n and b not in fine), reverse=True)[:3]
     left = ", ".join(f"{100 * n / due:.1f} {BIN_WORDS[b]}" for n, b in rest)
+    unsure = (
+        f" That shows a chance of {lower_bound(best.met, len(best.values)):.0%} at least; more "
+        "--replications may show that it is enough."
+        if best.met >= confidence * len(best.values)
+        else ""
+    )
     return (
         f"Even with everything tried at once ({best.package.words()}) {best.met} of {len(best.values)} "
-        f"years reach {target:.0%}; the mean is {best.mean:.1%}. Of 100 cycles due these remain: {left}."
+        f"years reach {target:.0%}; the mean is {best.mean:.1%}.{unsure} Of 100 cycles due these remain: {left}."
     )

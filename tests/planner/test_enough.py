@@ -25,7 +25,7 @@ from ectsim.planner.enough import (
     minutes_a_week,
     packages,
 )
-from ectsim.scenario import Scenario
+from ectsim.scenario import Scenario, load
 from tests.builders import tiny_calendar, tiny_plan, tiny_scenario, tiny_school
 
 N = 40
@@ -190,3 +190,15 @@ def test_the_command_prints_one_object(capsys: pytest.CaptureFixture[str]) -> No
     again = json.loads(capsys.readouterr().out)["metrics"]["completion_any"]["mean"]
     assert again == pytest.approx(found["answer"]["mean"])
     assert run([*base, "--workers", "1", "--metric", "nothing"]) == 2
+
+
+def test_too_few_years_are_told_apart_from_what_cannot_be_reached() -> None:
+    from ectsim.planner.enough import Package, Tried, _reason, lower_bound
+
+    def said(met: int) -> str:
+        best = Tried(Package(), load("quiet"), 0.0, 0, (0.9,) * 20, met, 0.0, False)
+        return _reason(best, 0.9, 0.8, "completion_any")
+
+    assert lower_bound(18, 20) < 0.8
+    assert "more --replications may show" in said(18)
+    assert "more --replications" not in said(15)
