@@ -188,7 +188,7 @@ def test_where_the_rule_stops_a_school_s_intervals_hold_its_mean(school: Path, c
     """One long run is cut into series that are independent; its mean is the truth."""
     from ectsim.experiment import local_pool, replicate
 
-    series, years = 100, 80
+    series, years = 60, 80
     with local_pool(2) as pool:
         whole = replicate(load(str(school)), seed=11, replications=series * years, executor=pool)
     for metric, wanted in (
@@ -197,7 +197,7 @@ def test_where_the_rule_stops_a_school_s_intervals_hold_its_mean(school: Path, c
         ("lowest_ect", 0.07),
     ):
         values = whole.metric(metric)
-        truth = statistics.fmean(values)
+        truth = statistics.fmean(v for v in values if not math.isnan(v))
         held, sizes, reached = 0, [], 0
         for k in range(series):
             mine = values[k * years : (k + 1) * years]
@@ -211,4 +211,4 @@ def test_where_the_rule_stops_a_school_s_intervals_hold_its_mean(school: Path, c
                 f"\n{metric}: half-width {wanted}, {statistics.fmean(sizes):.1f} years on average, "
                 f"reached in {reached}, the mean held in {held} of {series} ({100 * held / series:.1f} %)"
             )
-        assert held / series >= 0.88  # three standard errors below 95 in 100
+        assert held / series >= 0.87  # three standard errors below 95 in 100
