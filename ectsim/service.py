@@ -95,8 +95,8 @@ others."""
 
 Handler = Callable[[dict[str, Any], bytes], "Job | Reply | Search"]
 
-NICE = 5
-"""By how much workers stand back for pages: a third of a page's share where both want to run."""
+NICE = 3
+"""By how much workers stand back for pages: half of a page's share where both want to run."""
 
 CROWD = 0.03
 """Seconds between the news of a computation, for each session: thirty pages that all redraw four

@@ -353,7 +353,7 @@ FIXES: list[dict[str, Any]] = [
 COSTS = [
     ("mentor_own_time", "A mentor's time outside slots, a week"),
     ("mentor_protected", "A mentor's time in slots, a week"),
-    ("coordinator_minutes", "Your check-ins, a year"),
+    ("coordinator_minutes", "Your check-ins and repairs, a year"),
     ("cover_lessons_taken", "Lessons that each ECT or mentor covers, a year"),
     ("cover_by_teachers", "Lessons that all teachers cover, a year"),
     ("lessons_bought", "Lessons bought in or merged, a year"),
