@@ -852,7 +852,7 @@ def test_stress_on_the_service_is_that_of_the_command_line(
     from ectsim.planner.stress import stress
     from ectsim.scenario import load
 
-    plan = {"school": "quiet", "plan": "found_time", "seed": 1, "replications": 1}
+    plan = {"school": "quiet", "plan": "found_time", "seed": 1, "replications": 2}
     plan["changes"] = {"conditions.sickness_days": 15.0, "conditions.slip_found": 0.9}
     kinds = module._kinds
     monkeypatch.setattr(module, "_kinds", lambda of: [k for k in kinds(of) if k][:2])  # for speed
@@ -861,7 +861,7 @@ def test_stress_on_the_service_is_that_of_the_command_line(
         found = desk_plans.stress(
             plan, uploads(), pool, lambda done, total: told.append((done, total))
         )
-    own = stress(load(QUIET), target=0.8, replications=1).to_dict()
+    own = stress(load(QUIET), target=0.8, replications=2).to_dict()
     assert [h["code"] for h in found["worst"]] == [h["code"] for h in own["worst"]]
     assert [h["loss"] for h in found["worst"]] == [h["loss"] for h in own["worst"]]
     assert found["base"] == own["base"]
