@@ -294,7 +294,7 @@ class Enough(Search):
         hide(self._row, not answer["use"])
         rows = [
             [
-                s["words"],
+                _upper(s["words"]),
                 f"{signed(s['minutes_more'])} min",
                 f"{signed(100 * s['difference']['mean'], 1)} of 100 "
                 f"({signed(100 * s['difference']['lo'], 1)} to {signed(100 * s['difference']['hi'], 1)})",
