@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 import re
@@ -238,6 +239,7 @@ def _school_toml(school: School) -> str:
         f"phase = {toml_value(school.phase)}",
         f"calendar_name = {toml_value(school.calendar.name)}",
         f"synthetic = {toml_value(school.synthetic)}",
+        *([f"coordinator = {toml_value(school.coordinator)}"] if school.coordinator else []),
         "assumptions = [",
         *(f"    {toml_value(a)}," for a in school.assumptions),
         "]",
@@ -273,16 +275,18 @@ def _timetable_csv(school: School) -> str:
 def _staff_csv(school: School) -> str:
     pairs = {p.ect: p for p in school.pairs}
     mentors = {p.mentor for p in school.pairs}
-    rows: list[tuple[object, ...]] = [STAFF_COLUMNS]
+    # a school in which everybody starts with the year needs no column for it
+    starts = any(p.start for p in school.pairs)
+    rows: list[tuple[object, ...]] = [(*STAFF_COLUMNS, *(["start"] if starts else []))]
     for s in sorted(school.staff, key=lambda s: s.id):
         pair = pairs.get(s.id)
         if pair:
             role, year, mentor, new = "ect", pair.year, pair.mentor, int(pair.new)
-            rows.append((s.id, role, year, s.fte, s.department, mentor, new))
+            line: tuple[object, ...] = (s.id, role, year, s.fte, s.department, mentor, new)
         else:
-            rows.append(
-                (s.id, "mentor" if s.id in mentors else "staff", "", s.fte, s.department, "", "")
-            )
+            line = (s.id, "mentor" if s.id in mentors else "staff", "", s.fte, s.department, "", "")
+        start = [pair.start.isoformat() if pair and pair.start else ""] if starts else []
+        rows.append((*line, *start))
     return _csv(rows)
 
 
@@ -300,7 +304,8 @@ def read_school(folder: Path) -> School:
         If a file is missing or says something that cannot be.
     """
     head = read_toml(folder / "school.toml")
-    keys = ("format", "name", "phase", "calendar_name", "synthetic", "assumptions", "conditions")
+    keys = ("format", "name", "phase", "calendar_name", "synthetic", "assumptions", "conditions",
+            "coordinator")  # fmt: skip
     _known(head, keys, "school.toml")
     if head.get("format") != FORMAT:
         raise InputError(
@@ -338,7 +343,7 @@ def read_school(folder: Path) -> School:
                 name=f"{year.half_terms[0].first.year}-{year.half_terms[-1].last.year % 100:02d}",
             )
         )
-    staff, pairs = _read_staff(read_text(folder / "staff.csv"))
+    staff, pairs = _read_staff(read_text(folder / "staff.csv"), calendar, grid)
     timetable = _read_timetable(read_text(folder / "timetable.csv"), grid, [s.id for s in staff])
     return School(
         name=str(head.get("name", folder.name)),
@@ -352,10 +357,27 @@ def read_school(folder: Path) -> School:
         assumptions=tuple(str(a) for a in head.get("assumptions", ())),
         synthetic=bool(head.get("synthetic", False)),
         later=tuple(later),
+        coordinator=str(head.get("coordinator", "")),
     )
 
 
-def _read_staff(text: str) -> tuple[list[Staff], list[Pair]]:
+def _read_start(text: str, calendar: Calendar, grid: Grid, place: str) -> dt.date | None:
+    """Read the day on which a pair starts: a date, the number of a school week, or nothing."""
+    if not text.strip():
+        return None
+    weeks = calendar.weeks(grid.cycle_weeks)
+    if re.fullmatch(r"\d{1,2}", text.strip()) and 1 <= int(text) <= len(weeks):
+        return calendar.pupil_days[weeks[int(text) - 1].days[0]]
+    try:
+        return dt.date.fromisoformat(text.strip())
+    except ValueError:
+        raise InputError(
+            f"start '{text}' is no day of the year", where=place,
+            remedy=f"write a date such as {calendar.pupil_days[0]}, or a school week from 1 to {len(weeks)}",
+        ) from None  # fmt: skip
+
+
+def _read_staff(text: str, calendar: Calendar, grid: Grid) -> tuple[list[Staff], list[Pair]]:
     rows = csv.DictReader(io.StringIO(text))
     missing = set(STAFF_COLUMNS) - set(rows.fieldnames or ())
     if missing:
@@ -376,9 +398,9 @@ def _read_staff(text: str) -> tuple[list[Staff], list[Pair]]:
                 raise InputError(
                     "the induction year is missing", where=place, remedy="write 1 or 2"
                 )
-            pairs.append(
-                Pair(row["staff"], row["mentor"], int(row["induction_year"]), row["new"] == "1")
-            )
+            start = _read_start(row.get("start") or "", calendar, grid, place)
+            year, new = int(row["induction_year"]), row["new"] == "1"
+            pairs.append(Pair(row["staff"], row["mentor"], year, new, start=start))
     return staff, pairs
 
 

@@ -47,6 +47,9 @@ SWITCHES: dict[str, object] = {
     "conditions.feedback": False, "conditions.learning": False, "conditions.random_durations": False,
     "conditions.rearrangements": 20, "programme.coaching.one_meeting_a_day": False,
     "programme.events.in_year": False, "programme.steps.follow": False, "plan.observe": False,
+    "conditions.register_weeks": 0.0, "conditions.email_weeks": 0.0, "conditions.access_weeks": 0.0,
+    "conditions.ect_leave": 0.0, "conditions.mentor_leave": 0.0, "conditions.leave_rate": 0.0,
+    "plan.repair_after": 0,
 }  # fmt: skip
 """Under these more protection, reserve, cover and time never cost a pair a cycle, run by run."""
 
@@ -390,7 +393,9 @@ def _quiet(seed: int, years: int, executor: Executor | None) -> tuple[int, str]:
 def _no_slot(seed: int, years: int, executor: Executor | None) -> tuple[int, str]:
     nothing = {
         "plan.meeting": "fixed", "plan.slots": {}, "plan.before_after": False, "plan.recovery": (),
-        "plan.horizon": 2, "conditions.sickness_days": 0.0,
+        "plan.horizon": 2, "conditions.sickness_days": 0.0, "conditions.ect_leave": 0.0,
+        "conditions.leave_rate": 0.0, "conditions.mentor_leave": 0.0, "conditions.register_weeks": 0.0,
+        "conditions.email_weeks": 0.0, "conditions.access_weeks": 0.0,
     }  # fmt: skip
     scenario = load("default").with_changes(nothing)
     entries = [e for k in range(years) for e in _entries(scenario, seed, k)]

@@ -26,8 +26,8 @@ BINS: tuple[str, ...] = (
 )
 """Where a due cycle can end; they add up to due, always.
 
-``paused`` stands beside the others: the window came round and, the ECT being ill for long, nothing
-was due in it. Shares are over the cycles that were not paused.
+``paused`` stands beside the others: the window came round and nothing was due in it, as the ECT was
+ill or on leave for long, or had left. Shares are over the cycles that were not paused.
 """
 
 BIN_WORDS: dict[str, str] = {
@@ -36,7 +36,7 @@ BIN_WORDS: dict[str, str] = {
     "late": "held in full, later",
     "partial": "held in part",
     "censored": "still open when the year ended",
-    "paused": "paused: the ECT was ill for long",
+    "paused": "paused: the ECT was ill or on leave for long, or had left",
     "no_slot": "lost: no time that both could make",
     "onboarding": "lost: not yet registered",
     "mentor_left": "lost: the mentor had left",

@@ -12,7 +12,7 @@ __all__ = ["CAUSES", "EVENTS", "FORMS", "REASONS", "Event", "EventLog"]
 EVENTS: tuple[str, ...] = (
     "due",  # a cycle's window opens
     "contracted",  # the first meeting of a new pair: no cycle
-    "paused",  # a window that is not due (long absence)
+    "paused",  # a window that is not due; value: 0 long illness, 1 leave, 2 the ECT has left
     "studied",  # a module is done; value: module
     "study_lost",  # the study slot was taken; value: module, cause
     "observed",  # the visit to a lesson; value: minutes, form live or video
@@ -53,6 +53,18 @@ EVENTS: tuple[str, ...] = (
     "revisited",  # the ECT comes back to a module in year 2; value: module
     "knowing",  # at the start and after each half term: what the ECT knows; value: thousandths
     "doing",  # of the programme, and what of it the ECT does in class; value: thousandths
+    "registered",  # the school has registered the ECT and named the mentor (F145, F193)
+    "access",  # side 1 the ECT, 2 the mentor: the programme's materials are open to them (F195)
+    "left",  # side 1: the ECT's last day at the school; side 2: the mentor's as a mentor
+    "replaced",  # another mentor takes over; value: cycles behind them
+    "extended",  # absence extends induction; value: days (E6-07)
+    "deputised",  # the deputy holds the meeting, or makes the visit (form live), that begins now
+    "checked_in",  # the coordinator's weekly check-in; value: minutes; of no pair (-1)
+    "repaired",  # the coordinator acts for a pair; value: position in model.coordination.ACTIONS
+    "recognised",  # leaders thank mentors in public (F150); of no pair (-1)
+    "felt",  # at the end; side 0: how far it is a priority around the pair, 1: how the two get on,
+    # 2: the mentor's belief; value: thousandths
+    "course_taken",  # a mentor takes a short course online; value: minutes (F101)
 )
 """Every event a log may hold; the code of an event is its position."""
 
@@ -120,7 +132,7 @@ class Event(NamedTuple):
     event : int
         Position in :data:`EVENTS`.
     pair : int
-        Position of the pair in the school.
+        Position of the pair in the school; -1 where no pair is meant.
     cycle : int
         Number of the due cycle in the pair's year, 0 is the first; -1 where none is meant.
     value : int

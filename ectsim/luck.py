@@ -45,6 +45,7 @@ PURPOSES: dict[str, str] = {
     "reading": "mentor, module: does the mentor read it",
     "training": "person and side, event (24 draws each): attendance, order, catch-up, hour, dates liked",
     "independent": "tests only: a cause that strikes (person or slot, cell) with a set chance",
+    "people": "person, place as model/people.py lays it out: leaving, replacement, leave, registration",
     "resample": "analysis: bootstrap and subsampling streams",
     "design": "experiments: seeds of designs and estimators",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import nan
@@ -16,6 +16,7 @@ from ectsim.log import EVENT_CODE, FORM_CODE
 
 if TYPE_CHECKING:
     from ectsim.log import EventLog
+    from ectsim.model.frame import Frame, PairFrame
     from ectsim.scenario import Scenario
 
 __all__ = ["METRICS", "Metric", "Run", "measure"]
@@ -136,13 +137,12 @@ def _logged(run: Run) -> float:
 
 
 def _lowest(run: Run) -> float:
-    return min((_share(held, due) for due, held, _ in run.by_pair.values()), default=nan)
+    return min((_share(held, due) for due, held, _ in run.by_pair.values() if due), default=nan)
 
 
 def _engaged(run: Run) -> float:
-    return _share(
-        sum(held >= PASS_MARK * due for due, held, _ in run.by_pair.values()), len(run.by_pair)
-    )
+    counted = [(held, due) for due, held, _ in run.by_pair.values() if due]
+    return _share(sum(held >= PASS_MARK * due for held, due in counted), len(counted))
 
 
 def _mentors(run: Run) -> int:
@@ -180,9 +180,9 @@ def _mentors_trained(run: Run) -> float:
     """Return the share of mentors who reached three quarters of the training due to them."""
     due: dict[tuple[int, str], int] = defaultdict(int)
     done: dict[tuple[int, str], int] = defaultdict(int)
-    for k, year in enumerate(run.years):
+    for k, (year, frame, ended) in enumerate(_by_year(run)):
         reached = {row[:3] for row in _training(year, "trained", "caught_up")}
-        for person, side, event in _due_training(year):
+        for person, side, event in _due_training(frame, ended):
             if side == MENTOR:
                 due[k, person] += 1
                 done[k, person] += (person, side, event) in reached
@@ -190,26 +190,30 @@ def _mentors_trained(run: Run) -> float:
 
 
 def _all_three(run: Run) -> float:
-    """Return the share of pairs at three quarters of coaching, of study and of the ECT's training."""
-    from ectsim.model.frame import frame_of  # noqa: PLC0415 - only this metric needs the frame
+    """Return the share of pairs at three quarters of coaching, of study and of the ECT's training.
 
-    good = [0] * len(run.scenario.school.pairs)
-    for year in run.years:
-        frame = frame_of(year.scenario)
+    Over pairs with a cycle due; what falls due after an ECT has left does not count.
+    """
+    good: dict[int, bool] = {}
+    for year, frame, ended in _by_year(run):
         reached = {row[:3] for row in _training(year, "trained", "caught_up")}
+        expected = _due_training(frame, ended)
         studied: dict[int, int] = defaultdict(int)
         for row in year.rows("studied"):
             studied[row[PAIR]] += 1
         for p in frame.pairs:
-            ect = year.scenario.school.pairs[p.index].ect
-            events = [d for d in _due_training(year) if d[:2] == (ect, ECT)]
             due, held, _ = year.by_pair.get(p.index, (0, 0, 0))
-            good[p.index] += (
-                held >= PASS_MARK * due
-                and studied[p.index] >= PASS_MARK * len(frame.modules[p.index])
+            if not due:
+                continue
+            events = [d for d in expected if d[:2] == (p.pair.ect, ECT)]
+            modules = len(_weekly(frame, p, ended))
+            good[p.index] = (
+                good.get(p.index, True)
+                and held >= PASS_MARK * due
+                and studied[p.index] >= PASS_MARK * modules
                 and sum(d in reached for d in events) >= PASS_MARK * len(events)
             )
-    return _share(sum(n == len(run.years) for n in good), len(good))
+    return _share(sum(good.values()), len(good))
 
 
 def _cover_taken(run: Run) -> float:
@@ -239,18 +243,32 @@ def _half_term(run: Run, which: int) -> float:
     return float(median(values)) if values else nan
 
 
+def _by_year(run: Run) -> Iterator[tuple[Run, Frame, dict[int, int]]]:
+    """Yield each school year with its frame, and for pairs whose ECT has left the minute: nothing is due then."""
+    from ectsim.model.frame import frame_of  # noqa: PLC0415 - only a few metrics need the frame
+
+    gone: set[int] = set()
+    for year in run.years:
+        left = {row[PAIR]: row[TIME] for row in year.rows("left") if row[SIDE] == 1}
+        yield year, frame_of(year.scenario), {**dict.fromkeys(gone, 0), **left}
+        gone |= left.keys()
+
+
+def _weekly(frame: Frame, p: PairFrame, ended: dict[int, int]) -> list[int]:
+    """Return the school weeks in which a pair's modules are due while the ECT is at the school."""
+    until = ended.get(p.index, frame.end)
+    return [w for w in frame.modules[p.index] if frame.midnight[frame.weeks[w].days[-1]] < until]
+
+
 def _study_on_time(run: Run) -> float:
     """Modules done by the end of the week they were due in, over modules due."""
-    from ectsim.model.frame import frame_of  # noqa: PLC0415 - only this metric needs the frame
-
     on_time = due = 0
-    for year in run.years:
-        frame = frame_of(year.scenario)
+    for year, frame, ended in _by_year(run):
         done: dict[int, list[int]] = defaultdict(list)
         for row in year.rows("studied"):
             done[row[PAIR]].append(row[TIME])
         for p in frame.pairs:
-            weekly = frame.modules[p.index]
+            weekly = _weekly(frame, p, ended)
             due += len(weekly)
             for week, at in zip(weekly, done[p.index], strict=False):
                 monday = frame.midnight[frame.weeks[week].days[0]] // (7 * 1440)
@@ -258,16 +276,61 @@ def _study_on_time(run: Run) -> float:
     return _share(on_time, due)
 
 
+def _coordinator(run: Run) -> float:
+    """Minutes of check-ins and repairs (F049, F228)."""
+    repairs = len(run.rows("repaired")) * run.scenario.school.conditions.repair_minutes
+    return float(sum(row[VALUE] for row in run.rows("checked_in")) + repairs)
+
+
+def _same_mentor(run: Run) -> float:
+    """Pairs that kept their mentor, over pairs whose ECT stayed (E2-03 is a check, not an input)."""
+    ect_left, changed = (
+        {row[PAIR] for row in run.rows("left") if row[SIDE] == side} for side in (1, 2)
+    )
+    stayed = set(range(len(run.scenario.school.pairs))) - ect_left
+    return _share(len(stayed - changed), len(stayed))
+
+
+def _onboarding(run: Run) -> float:
+    """Weeks of pairs that start this year until both have access; the whole year if they never have."""
+    from ectsim.model.frame import COVER_TIME, frame_of  # noqa: PLC0415 - only this metric needs both
+
+    run = run.years[0]
+    frame, c = frame_of(run.scenario), run.scenario.school.conditions
+    starting = [p for p in frame.pairs if p.pair.new]
+    if not c.register_weeks + c.email_weeks + c.access_weeks:
+        return _share(0.0, len(starting))
+    access: dict[int, list[int]] = defaultdict(list)
+    for row in run.rows("access"):
+        access[row[PAIR]].append(row[TIME])
+    ended = {row[PAIR]: row[TIME] for row in run.rows("left") if row[SIDE] == 1}
+    weeks = 0.0
+    for p in starting:
+        begins = frame.midnight[p.first_day] + COVER_TIME
+        mine = access[p.index]
+        until = max(mine) if len(mine) == 2 else ended.get(p.index, frame.end)
+        weeks += (until - begins) / (7 * 1440)
+    return _share(weeks, len(starting))
+
+
+def _felt(run: Run, side: int) -> float:
+    """Return a condition as pairs felt it at the end of the last school year (F155)."""
+    values = [row[VALUE] for row in run.years[-1].rows("felt") if row[SIDE] == side]
+    return _share(sum(values), 1000 * len(values))
+
+
 def _supply_cost(run: Run) -> float:
     return run.cover.get("supply_days", nan) * run.scenario.plan.cover.supply_cost_day
 
 
-def _due_training(run: Run) -> set[tuple[str, int, int]]:
-    """Return (person, side, event) of what is due in the year."""
-    from ectsim.model.frame import frame_of  # noqa: PLC0415 - as above
-
-    frame = frame_of(run.scenario)
-    return {(frame.staff[d.person], d.side, d.event) for d in frame.training}
+def _due_training(frame: Frame, ended: dict[int, int]) -> set[tuple[str, int, int]]:
+    """Return (person, side, event) of what is due in a year; to an ECT who has left nothing is."""
+    until = {p.ect: ended.get(p.index, frame.end) for p in frame.pairs}
+    return {
+        (frame.staff[d.person], d.side, d.event)
+        for d in frame.training
+        if d.side == 2 or frame.midnight[d.days[0]] < until[d.person]
+    }
 
 
 def _training(run: Run, *names: str) -> set[tuple[str, int, int, int]]:
@@ -283,7 +346,8 @@ def _training(run: Run, *names: str) -> set[tuple[str, int, int, int]]:
 def _trained(run: Run) -> float:
     # an event may come again in a later school year
     done = [{row[:3] for row in _training(y, "trained", "caught_up")} for y in run.years]
-    return _share(sum(map(len, done)), sum(len(_due_training(y)) for y in run.years))
+    due = sum(len(_due_training(frame, ended)) for _, frame, ended in _by_year(run))
+    return _share(sum(map(len, done)), due)
 
 
 def _training_lessons(run: Run) -> float:
@@ -371,7 +435,7 @@ METRICS: dict[str, Metric] = _registry(
     Metric("pastoral_minutes", "Other mentoring a cycle", "minutes of other mentoring over cycles held", "minutes", "more", lambda r: _share(sum(e.mentoring for e in r.met), len(r.met))),
     Metric("mentor_protected", "Mentor time in slots", "minutes of meetings and visits inside slots of the plan, a mentor and week", "minutes", "", lambda r: _mentor_minutes(r, protected=True)),
     Metric("mentor_own_time", "Mentor time outside slots", "minutes of meetings and visits outside slots of the plan, a mentor and week", "minutes", "less", lambda r: _mentor_minutes(r, protected=False)),
-    Metric("coordinator_minutes", "Coordinator's check-ins", "minutes of check-ins in the year", "minutes", "less", lambda r: float(r.scenario.plan.checkin_min * _weeks(r))),
+    Metric("coordinator_minutes", "Coordinator's check-ins and repairs", "minutes of check-ins and of repairs in the year", "minutes", "less", _coordinator),
     Metric("study_on_time", "Study on time", "modules done by the end of the week they are due in, over modules due", "share", "more", _study_on_time),
     Metric("mentor_reading", "Mentors reading along", "minutes in which mentors read study modules in the year", "minutes", "", _reading),
     Metric("steps_set", "Steps set", "new steps shared in the year, a pair", "steps", "", lambda r: _share(_steps_set(r), len(r.by_pair))),
@@ -409,6 +473,14 @@ METRICS: dict[str, Metric] = _registry(
     Metric("ect_own_time", "ECTs' time outside school", "ECTs' induction minutes before and after the school day, in evenings and at weekends, over all of them", "share", "less", money.ect_own_time),
     Metric("coordinator_training", "Coordinator's orientation and launch", "minutes of the coordinator's orientation and live launch", "minutes", "", money.coordinator_training),
     Metric("bought_cost", "Lessons bought in", "cost of lessons bought in when nobody was left to call", "pounds", "less", _bought_cost),
+    Metric("repairs", "Repairs", "times the coordinator acted for a pair whose cycles were not on record", "repairs", "", lambda r: float(len(r.rows("repaired")))),
+    Metric("same_mentor", "Same mentor at the end", "pairs whose mentor is the same as at the start, over pairs whose ECT is still at the school", "share", "more", _same_mentor),
+    Metric("extension_days", "Induction extended by", "days by which absence extends induction, an ECT", "days", "less", lambda r: _share(sum(row[VALUE] for row in r.rows("extended")), len(r.scenario.school.pairs))),
+    Metric("trust_end", "How pairs get on at the end", "how far mentor and ECT get on at the end of the last school year, 0 to 1, a mean of pairs with a cycle due", "share", "more", lambda r: _felt(r, 1)),
+    Metric("priority_end", "A priority at the end", "how far the programme is a priority around a pair at the end of the last school year, 0 to 1, a mean", "share", "more", lambda r: _felt(r, 0)),
+    Metric("belief_end", "Mentors' belief at the end", "how far mentors believe in modelling and practice at the end of the last school year, 0 to 1, a mean of pairs", "share", "more", lambda r: _felt(r, 2)),
+    Metric("mentor_models", "Steps that a mentor models", "steps that are modelled in the year, a mentor: each is also practice of the mentor's own teaching", "steps", "more", lambda r: _share(len(r.rows("model")), _mentors(r))),
+    Metric("onboarding_weeks", "Weeks without access", "weeks from an ECT's first day until ECT and mentor have access, a pair that starts this year", "weeks", "less", _onboarding),
 )  # fmt: skip
 """Every metric that results carry."""
 

@@ -143,6 +143,7 @@ def mentor_training(run: Run) -> float:
         for _, event, _ in gone:
             conference = known[event].kind == "conference"
             total += HOUR * (hours.conference_hours if conference else hours.clinic_hours)
+        total += sum({(pairs[r[PAIR]].mentor, r[TIME]): r[VALUE] for r in part.rows("course_taken")}.values())  # fmt: skip
     return total
 
 
@@ -158,7 +159,7 @@ def mentor_preparation(run: Run) -> float:
     The time falls with meetings held as that of coaching does (F154, F179), and is longer where
     mentor and ECT teach different subjects (F127, F225). What training adds is left out.
     """
-    from ectsim.model.coaching import PRIOR_CYCLES  # noqa: PLC0415 - simpy, only in workers
+    from ectsim.model.people import PRIOR_CYCLES  # noqa: PLC0415 - simpy, only in workers
 
     held: dict[str, float] = {}
     total = 0.0

@@ -80,7 +80,9 @@ class PairSlots(Frozen):
     """One pair's slots in the timetable cycle, each written ``1Tue:3``.
 
     Where people have no free periods, a slot may stand in a lesson while somebody named takes the
-    class: ``release_ect`` the ECT's, ``release_mentor`` the mentor's (staff ids).
+    class: ``release_ect`` the ECT's, ``release_mentor`` the mentor's (staff ids). ``deputy`` is the
+    colleague who steps in for a mentor who is away for long or has left. ``helper`` is somebody, such
+    as the head of department, whom the ECT may ask during study when both are free.
     """
 
     meet: tuple[str, ...] = ()
@@ -89,6 +91,8 @@ class PairSlots(Frozen):
     study: tuple[str, ...] = ()
     release_ect: str = ""
     release_mentor: str = ""
+    deputy: str = ""
+    helper: str = ""
 
     @field_validator("meet", "observe", "reserve", "study", mode="before")
     @classmethod
@@ -185,6 +189,29 @@ class Plan(Frozen):
         why="In a room there is a way to go, and no hour with an expert after school.",
     )  # fmt: skip
     slots: Mapping[str, PairSlots] = Field(default_factory=dict)
+    registered_early: bool = number(
+        False, unit="", status="source", source="F162",
+        ask="Are ECTs and mentors registered before term begins?",
+        why="Until both have access there is no study and no recorded cycle.",
+    )  # fmt: skip
+    deputy: bool = number(
+        True, unit="", status="assumption", source="",
+        ask="May the deputy that a pair names step in for its mentor?",
+    )  # fmt: skip
+    repair_after: int = number(
+        0, unit="due cycles in a row without a record; 0: never", status="assumption", source="F228",
+        low=0, high=4, ge=0, le=10,
+        ask="After how many cycles without a record does the coordinator act?",
+        why="A new time, a protected slot, the deputy, a word with leaders: one step at a time.",
+    )  # fmt: skip
+    monitoring_lag_weeks: int = number(
+        1, unit="school weeks", status="assumption", source="F133", low=0, high=3, ge=0, le=10,
+        ask="How old is what the coordinator sees on record?",
+    )  # fmt: skip
+    recognise: bool = number(
+        False, unit="", status="source", source="F150",
+        ask="Do leaders thank mentors in public each half term?",
+    )  # fmt: skip
 
     @field_validator("recovery", mode="before")
     @classmethod
@@ -271,6 +298,8 @@ _PRESETS: dict[str, dict[str, Any]] = {
         "recovery": ("reserve", "common_free", "before_after"),
         "horizon": 1,
         "checkin_min": 30,
+        "registered_early": True,
+        "repair_after": 2,
     },
 }
 

@@ -159,6 +159,10 @@ class Coaching(Frozen):
         20, unit="school days of sickness", status="assumption", source="E6-07", low=15, high=30, ge=1, le=400,
         ask="After how long an illness of the ECT do cycles stop being due?",
     )  # fmt: skip
+    extend_from: int = number(
+        30, unit="days of absence in a year", status="external", source="E6-07", ge=1, le=400,
+        ask="From how many days of absence on is induction extended by them?",
+    )  # fmt: skip
     one_meeting_a_day: bool = number(
         True, unit="", status="assumption", source="",
         ask="Does a pair meet at most once a day?",
@@ -293,6 +297,10 @@ class Steps(Frozen):
     study_gain: float = number(
         0.6, unit="share of what is missing", status="assumption", source="F018", low=0.4, high=0.8,
         ge=0, le=1, ask="How much does an hour of study add to what an ECT knows of a topic?",
+    )  # fmt: skip
+    help_gain: float = number(
+        0.1, unit="share of what is still missing", status="assumption", source="F143 F169", low=0.0, high=0.3,
+        ge=0, le=1, ask="How much more does an ECT take from study while somebody is free for questions?",
     )  # fmt: skip
     revisit_gain: float = number(
         0.2, unit="share of what is missing", status="assumption", source="F184", low=0.0, high=0.4,
@@ -442,6 +450,23 @@ class Events(Frozen):
         0.5, unit="cycles of practice", status="assumption", source="F093 F227", low=0.0, high=2.0,
         ge=0, le=40, ask="How many cycles of practice is a mentor clinic worth?",
     )  # fmt: skip
+    mentor_courses: int = number(
+        0, unit="courses a mentor and year", status="assumption", source="F101", low=0, high=6, ge=0, le=40,
+        ask="How many short online courses does a mentor take in a year?",
+        why="They are open at any time and nobody has to take one.",
+    )  # fmt: skip
+    course_minutes: int = number(
+        30, unit="minutes", status="assumption", source="F101", low=10, high=60, ge=1, le=600,
+        ask="How long is a short online course for mentors?",
+    )  # fmt: skip
+    gain_course: float = number(
+        0.25, unit="cycles of practice", status="assumption", source="F101 F227", low=0.0, high=1.0,
+        ge=0, le=40, ask="How many cycles of practice is a short course worth?",
+    )  # fmt: skip
+    clinic_sharing: float = number(
+        0.0, unit="share of the way to 1 a clinic", status="assumption", source="F226", low=0.0, high=0.1,
+        ge=0, le=1, ask="How much does hearing other mentors in a clinic add to a mentor's belief?",
+    )  # fmt: skip
     before_conference: float = number(
         0.5, unit="share of a cycle's practice", status="assumption", source="F098", low=0.25, high=1.0,
         ge=0, le=1, ask="How much does a new mentor learn from a cycle before the first conference?",
@@ -497,6 +522,11 @@ class Launch(Frozen):
 class Partner(Frozen):
     """The delivery partner, whose ECF lead says how much flex a school may use (F121)."""
 
+    delivery: Literal["partner", "direct"] = number(
+        "partner", unit="", status="source", source="F103 F138",
+        ask="Who runs the training: a delivery partner with several schools, or the provider itself?",
+        why="With the provider there is no partner whose list of options binds a school.",
+    )  # fmt: skip
     disallowed: tuple[str, ...] = number(
         (), unit="ids of loose options", status="source", source="F121 F139 F218",
         ask="Which loose options does the delivery partner not allow?",

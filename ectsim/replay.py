@@ -126,6 +126,7 @@ class _Why:
 
     def __init__(self, a: Year, b: Year, base: Scenario, changed: set[str]) -> None:
         self.pairs = base.school.pairs
+        self.plans = (base.plan, b.frame.scenario.plan)
         self.changed = {i for i, p in enumerate(self.pairs) if p.id in changed}
         self.rows = [(a.log.of_pair(i), b.log.of_pair(i)) for i in range(len(self.pairs))]
         self.first = {
@@ -163,13 +164,17 @@ class _Why:
 
     def _leads(self, j: int, i: int) -> bool:
         """Tell whether a difference of pair j can reach pair i: through a person, and not later."""
-        people = {self.pairs[i].ect, self.pairs[i].mentor}
-        if not people & {self.pairs[j].ect, self.pairs[j].mentor}:
+        if not self._people(i) & self._people(j):
             return False
         # a changed plan books a mentor's time from the first day, before its own log shows it
         return j in self.changed or (
             j in self.first and self.first[j] // DAY <= self.first[i] // DAY
         )
+
+    def _people(self, i: int) -> set[str]:
+        """Return the members of a pair, with the deputies that the two plans name."""
+        pair = self.pairs[i]
+        return {pair.ect, pair.mentor} | {p.slots_of(pair.id).deputy for p in self.plans} - {""}
 
     def because(self, index: int, cycle: int) -> str:
         """Say what led to a cycle's other end; never empty."""
@@ -183,8 +188,7 @@ class _Why:
         j = self.through.get(index)
         if j is None:  # its own call came later than this cycle: somebody shared was booked first
             j = next(k for k in sorted(self.first) if k != index and self._leads(k, index))
-        people = {self.pairs[index].ect, self.pairs[index].mentor}
-        shared = sorted(people & {self.pairs[j].ect, self.pairs[j].mentor})[0]
+        shared = sorted(self._people(index) & self._people(j))[0]
         return f"{shared} is also in the pair of {self.pairs[j].ect}: a time they share is used otherwise"
 
 
@@ -215,12 +219,16 @@ def _first_difference(rows_a: list[Row], rows_b: list[Row]) -> int:
 def _origins(a: Year, b: Year, pair: int) -> list[tuple[int, str]]:
     """Return the cover calls that only one of two years has and that reach a pair: (minute, words).
 
-    They are those of its two members, and of whoever takes their classes in the cells of its slots.
+    They are those of its two members and its deputies, and of whoever takes their classes in the
+    cells of its slots.
     """
     frame = a.frame
     p = frame.pairs[pair]
     reach = {
-        (person, cell) for person in (p.ect, p.mentor) for cell in _calls_that_differ(a, b, person)
+        (person, cell)
+        for person in {p.ect, p.mentor, p.deputy, b.frame.pairs[pair].deputy}
+        if person >= 0 and person in a.cover.taken and person in b.cover.taken
+        for cell in _calls_that_differ(a, b, person)
     }
     for cell, takers in p.released.items():
         reach |= {(who, cell) for _, who in takers if cell in _calls_that_differ(a, b, who)}

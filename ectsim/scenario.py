@@ -341,11 +341,14 @@ def _check_slots(school: School, plan: Plan) -> None:
         taken[who, cell] = use
 
     mentors = {p.mentor for p in school.pairs}
+    ects = {p.ect for p in school.pairs}
     for pair_id, slots in plan.slots.items():
         pair = school.pair(pair_id)
         for side, taker in (
             ("release_ect", slots.release_ect),
             ("release_mentor", slots.release_mentor),
+            ("deputy", slots.deputy),
+            ("helper", slots.helper),
         ):
             if taker and taker not in school.by_id:
                 raise InputError(
@@ -353,6 +356,12 @@ def _check_slots(school: School, plan: Plan) -> None:
                     where=f"plan.slots.{pair_id}.{side}",
                     remedy=near(taker, school.by_id),
                 )
+        if slots.deputy and (slots.deputy == pair.mentor or slots.deputy in ects):
+            raise InputError(
+                f"'{slots.deputy}' cannot be the deputy of {pair.mentor}",
+                where=f"plan.slots.{pair_id}.deputy",
+                remedy="name a colleague who is neither that mentor nor an ECT",
+            )
         for use in ("meet", "observe", "reserve", "study"):
             for text in getattr(slots, use):
                 place = f"plan.slots.{pair_id}.{use}, {text}"
@@ -375,7 +384,7 @@ def _check_slots(school: School, plan: Plan) -> None:
 
 def _check_mask(programme: Programme, plan: Plan) -> None:
     """Refuse a plan that uses an option which the delivery partner does not allow (F121, F218)."""
-    mask = programme.partner.disallowed
+    mask = programme.partner.disallowed if programme.partner.delivery == "partner" else ()
     if not mask:
         return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import math
@@ -234,6 +235,99 @@ class Conditions(Frozen):
     independent_on: Literal["slot", "people"] = number(
         "slot", unit="", status="assumption", source="", ask="Tests only: what that cause strikes."
     )
+    register_weeks: float = number(
+        0.5, unit="weeks, mean, from the ECT's first day", status="assumption", source="F145 F193",
+        low=0.0, high=2.0, ge=0, le=20, ask="How long does it take until an ECT is registered?",
+        why="Until both are registered and have access there is no study and no recorded cycle.",
+    )  # fmt: skip
+    email_weeks: float = number(
+        0.3, unit="weeks, mean, after registration", status="assumption", source="F194",
+        low=0.0, high=1.0, ge=0, le=20, ask="How long until the e-mail with the invitation comes?",
+    )  # fmt: skip
+    access_weeks: float = number(
+        0.8, unit="weeks, mean, after the e-mail", status="assumption", source="F194 F195",
+        low=0.2, high=2.0, ge=0, le=20, ask="How long until a person has followed it and has access?",
+    )  # fmt: skip
+    early_weeks: float = number(
+        6.0, unit="weeks before the ECT's first day", status="assumption", source="F162",
+        low=2.0, high=10.0, ge=0, le=40, ask="How early does a school register that does so before term?",
+    )  # fmt: skip
+    ect_leave: float = number(
+        0.05, unit="chance a year", status="derived", source="E1-17", low=0.02, high=0.12, ge=0, le=1,
+        ask="How often does an ECT leave or change school within a year?",
+        why="About one in ten moves school within the two years of induction.",
+    )  # fmt: skip
+    mentor_leave: float = number(
+        0.09, unit="chance a year", status="external", source="E4-16", low=0.05, high=0.15, ge=0, le=1,
+        ask="How often does a mentor leave or stop mentoring within a year?",
+    )  # fmt: skip
+    replacement_weeks: float = number(
+        3.0, unit="school weeks, mean", status="assumption", source="", low=1.0, high=8.0, ge=0, le=40,
+        ask="How long does it take until another mentor takes over?",
+    )  # fmt: skip
+    replacement_practised: float = number(
+        0.5, unit="share", status="assumption", source="", low=0.2, high=0.8, ge=0, le=1,
+        ask="How many of those who take over have mentored for a year before?",
+    )  # fmt: skip
+    belief_spread: float = number(
+        0.2, unit="0 to 1, either side", status="assumption", source="F175", low=0.0, high=0.4, ge=0,
+        le=0.5, ask="How far may the belief of a mentor who takes over differ from the others'?",
+    )  # fmt: skip
+    leave_rate: float = number(
+        0.03, unit="chance a year", status="assumption", source="E6-07", low=0.0, high=0.06, ge=0, le=1,
+        ask="How often does an ECT go on family or other long leave?",
+        why="Nothing is due meanwhile: the windows are paused.",
+    )  # fmt: skip
+    leave_weeks: float = number(
+        20.0, unit="school weeks, mean", status="assumption", source="", low=2.0, high=39.0, ge=0,
+        le=60, ask="How long is such a leave?",
+    )  # fmt: skip
+    leave_counts: bool = number(
+        False, unit="", status="assumption", source="E6-07",
+        ask="Do days of leave extend induction like days of illness?",
+        why="Some family leave is excluded from the rule.",
+    )  # fmt: skip
+    deputy_after: int = number(
+        10, unit="school days in a row", status="assumption", source="", low=5, high=20, ge=0, le=200,
+        ask="After how long an absence of the mentor does a deputy step in?",
+    )  # fmt: skip
+    repair_minutes: float = number(
+        15.0, unit="minutes a repair", status="assumption", source="F228", low=5, high=30, ge=0, le=300,
+        ask="How long does the coordinator need for one repair?",
+    )  # fmt: skip
+    repair_weeks: int = number(
+        6, unit="school weeks", status="assumption", source="F132 F228", low=3, high=12, ge=1, le=60,
+        ask="For how long does a slot that the coordinator had protected stay so, or a deputy on call?",
+    )  # fmt: skip
+    leaders_gain: float = number(
+        0.2, unit="0 to 1, added", status="assumption", source="F147 F148", low=0.1, high=0.4, ge=0,
+        le=1, ask="How much more do leaders stand behind a pair's time once it is raised with them?",
+    )  # fmt: skip
+    relationship_floor: float = number(
+        0.25, unit="0 to 1", status="assumption", source="F151", low=0.0, high=0.4, ge=0, le=1,
+        ask="Below what does a pair no longer rehearse when it meets?",
+        why="A pair that gets on badly meets and talks; nothing is practised.",
+    )  # fmt: skip
+    contracting_gain: float = number(
+        0.10, unit="share of the way to 1", status="assumption", source="F152", low=0.0, high=0.3,
+        ge=0, le=1, ask="How much does agreeing how to work together help a new pair to get on?",
+    )  # fmt: skip
+    relationship_gain: float = number(
+        0.03, unit="share of the way to 1 a cycle that met", status="assumption", source="F163",
+        low=0.0, high=0.08, ge=0, le=1, ask="How fast does trust grow in a pair that meets?",
+    )  # fmt: skip
+    culture_gain: float = number(
+        0.02, unit="share of the way to 1 a cycle that met", status="assumption", source="F164",
+        low=0.0, high=0.05, ge=0, le=1, ask="How fast does a pair's meeting become a priority around it?",
+    )  # fmt: skip
+    culture_loss: float = number(
+        0.03, unit="share lost at a cycle without a meeting", status="assumption", source="F164",
+        low=0.0, high=0.08, ge=0, le=1, ask="How much of that does a cycle undo that never met?",
+    )  # fmt: skip
+    recognition_gain: float = number(
+        0.05, unit="share of the way to 1 a half term", status="assumption", source="F150",
+        low=0.0, high=0.15, ge=0, le=1, ask="How much does public thanks to mentors add to it?",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +373,8 @@ class Pair:
     elapsed : fractions.Fraction or None
         Years of induction behind the ECT on the first day, a part-timer's pro rata; None stands
         for whole years.
+    start : datetime.date, optional
+        First day of a pair that starts within the year; the year's first day if None.
     """
 
     ect: str
@@ -286,6 +382,7 @@ class Pair:
     year: int = 1
     new: bool = True
     elapsed: Fraction | None = None
+    start: dt.date | None = None
 
     @property
     def served(self) -> Fraction:
@@ -346,6 +443,8 @@ class School:
         True when the timetable was generated.
     later : tuple of Calendar
         The school years after this one, as far as their dates are known.
+    coordinator : str
+        Staff id of the induction coordinator, where it matters when she is free; or "".
     """
 
     name: str
@@ -359,6 +458,7 @@ class School:
     assumptions: tuple[str, ...] = ()
     synthetic: bool = False
     later: tuple[Calendar, ...] = ()
+    coordinator: str = ""
 
     def __post_init__(self) -> None:
         """Check that everybody who is named exists, once, with a whole row."""
@@ -390,7 +490,17 @@ class School:
                 raise InputError(f"ECT '{p.ect}' stands in two pairs", remedy="keep one of them")
             if p.year not in (1, 2):
                 raise InputError(f"ECT '{p.ect}' is in year {p.year}", remedy="the year is 1 or 2")
+            if p.start and p.start > self.calendar.pupil_days[-1]:
+                raise InputError(
+                    f"ECT '{p.ect}' starts on {p.start}, after the year's last day",
+                    remedy="give a day of this school year, or leave the start out",
+                )
             seen.add(p.ect)
+        if self.coordinator and self.coordinator not in self.by_id:
+            raise InputError(
+                f"coordinator '{self.coordinator}' is not in the timetable",
+                remedy=near(self.coordinator, self.by_id),
+            )
 
     @cached_property
     def by_id(self) -> dict[str, Staff]:
@@ -427,11 +537,36 @@ class School:
             notes += (f"term dates of {calendar.name}: those of the year before, 52 weeks on",)
         pairs = []
         for p in self.pairs:
-            served = p.served + k * self.fte(p.ect)
+            served = p.served + (k - 1 + self.share_of_year(p)) * self.fte(p.ect)
             pairs.append(
-                replace(p, year=min(math.floor(served) + 1, years), new=False, elapsed=served)
+                replace(
+                    p,
+                    year=min(math.floor(served) + 1, years),
+                    new=False,
+                    elapsed=served,
+                    start=None,
+                )
             )
         return replace(self, calendar=calendar, later=(), pairs=tuple(pairs), assumptions=notes)
+
+    def share_of_year(self, pair: Pair) -> Fraction:
+        """Return the share of the ECT's weeks of this school year that lie after the pair's start."""
+        if pair.start is None:
+            return Fraction(1)
+        days, row, n = self.calendar.pupil_days, self.timetable.rows[pair.ect], len(self.grid)
+        worked: list[bool] = []
+        for week in self.calendar.weeks(self.grid.cycle_weeks):
+            mine = [
+                days[d]
+                for d in week.days
+                if any(
+                    row[((week.cycle - 1) * 5 + days[d].weekday()) * n + i] != "b"
+                    for i in self.lesson_periods
+                )
+            ]
+            if mine:
+                worked.append(mine[-1] >= pair.start)
+        return Fraction(sum(worked), max(1, len(worked)))
 
     def pair(self, pair_id: str) -> Pair:
         """Return a pair by its id.
@@ -501,7 +636,7 @@ class School:
             "grid": [[p.id, p.start, p.end, p.kind, list(p.days)] for p in self.grid.periods],
             "cycle": self.grid.cycle_weeks,
             "staff": sorted((s.id, s.department, str(s.fte), self.timetable.rows[s.id]) for s in self.staff),
-            "pairs": sorted((p.ect, p.mentor, p.year, p.new) for p in self.pairs),
+            "pairs": sorted((p.ect, p.mentor, p.year, p.new, *([p.start.isoformat()] if p.start else [])) for p in self.pairs),
             "conditions": self.conditions.model_dump(),
             "phase": self.phase,
         }  # fmt: skip
@@ -510,6 +645,8 @@ class School:
                 sorted((s.kind, s.first.isoformat(), s.last.isoformat()) for s in c.spans)
                 for c in self.later
             ]
+        if self.coordinator:  # a school without one keeps the digest it had
+            content["coordinator"] = self.coordinator
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -17,6 +17,7 @@ from ectsim.content import events, steps, topic
 from ectsim.errors import InputError
 from ectsim.ledger import Attempt, Entry, ledger
 from ectsim.log import CAUSES, EVENT_CODE, EVENTS, FORMS, Event, EventLog
+from ectsim.model.coordination import ACTIONS
 from ectsim.model.frame import COVER_TIME
 from ectsim.scenario import Scenario
 from ectsim.words import upper
@@ -31,7 +32,7 @@ STATES: dict[str, str] = {
     "lost": "lost",
     "censored": "still open at the end of the year",
     "contracting": "the pair agrees how it will work",
-    "paused": "no cycle due: long illness",
+    "paused": "no cycle due: long illness or leave, or the ECT has left",
     "none": "no cycle counts for this week",
 }
 """What a week of a strip can be, and what it means."""
@@ -77,6 +78,14 @@ LOSS_WORDS = {
     "gate": "to topics that were not studied yet",
     "independent": "to the test cause",
 }
+REPAIR_WORDS = {
+    "new_time": "The coordinator helped to look for one more new time.",
+    "protect": "The coordinator had the slots of the coming weeks kept out of cover for longer.",
+    "deputy": "The coordinator put the deputy on call.",
+    "leaders": "The coordinator raised the pair's time with leaders.",
+    "mediate": "The coordinator had the two agree anew how to work together.",
+}
+PAUSED_WORDS = ("long illness", "leave", "the ECT has left")
 ECT, MENTOR = 1, 2
 NOON = 12 * 60
 
@@ -125,6 +134,25 @@ class _Told:
             e.cycle: e for e in ledger(log, scenario) if e.pair == index and e.timing != "paused"
         }
         self.window = self._windows()
+        changes = {e.side: e.time for e in self.rows if EVENTS[e.event] == "left"}
+        self.ending = f"when {self.pair.ect} left" if ECT in changes else "when the year ended"
+        self._follower = min(
+            (e.time for e in self.rows if EVENTS[e.event] == "replaced"), default=None
+        )
+        self.paused = {e.cycle: e.value for e in self.rows if EVENTS[e.event] == "paused"}
+        self._deputised = {e.time for e in self.rows if EVENTS[e.event] == "deputised"}
+        self._deputy = scenario.plan.slots_of(pair_id).deputy
+
+    def mentor_at(self, minute: int) -> str:
+        """Name the mentor of a time: whoever took over has no id of their own."""
+        if minute in self._deputised:
+            return self._deputy
+        later = self._follower is not None and minute >= self._follower
+        return f"{self.pair.mentor}'s successor" if later else self.pair.mentor
+
+    def by_deputy(self, minute: int) -> str:
+        """Say that a meeting was held by the deputy, if it was."""
+        return f" with the deputy, {self._deputy}," if minute in self._deputised else ""
 
     def _windows(self) -> dict[int, tuple[int, int]]:
         """First and last school week of each window, those that are paused included."""
@@ -159,14 +187,14 @@ class _Told:
     def when(self, minute: int) -> str:
         return f"{self.day(minute)} at {clock_text(minute)}"
 
-    def why(self, cause: str, side: int) -> str:
+    def why(self, cause: str, side: int, minute: int = 0) -> str:
         """Say what kept a meeting, a visit or study from happening."""
-        ect, mentor = self.pair.ect, self.pair.mentor
+        ect, mentor = self.pair.ect, self.mentor_at(minute)
         who = {ECT: ect, MENTOR: mentor}.get(side, "")
         return {
             "no_slot": "there was no time that both could make",
             "onboarding": "access to the programme had not come yet",
-            "mentor_left": f"{mentor} had left",
+            "mentor_left": f"{self.pair.mentor} had left",
             "event": f"{who} was away for a school event or training"
             if who
             else "it fell on a day without lessons",
@@ -223,23 +251,24 @@ def pair_story(log: EventLog, scenario: Scenario, pair_id: str) -> list[str]:
 def _week(told: _Told, week: int, rows: list[Event]) -> Iterator[str]:
     """Tell one week, in the order in which a reader asks: who was away, study, visit, meeting, what is left."""
     yield from _absence(told, rows)
-    days = told.scenario.programme.coaching.pause_after
     for row in rows:
         name = EVENTS[row.event]
         if name == "contracted":
-            yield f"{told.pair.ect} and {told.pair.mentor} agreed how they will work; no cycle was due."
-        elif name == "paused":
-            yield f"No cycle was due: {told.pair.ect} has been ill for more than {days} school days."
+            mentor = told.mentor_at(row.time)
+            again = "." if mentor != told.pair.mentor else "; no cycle was due."
+            yield f"{told.pair.ect} and {mentor} agreed how they will work{again}"
+        elif name in PEOPLE:
+            yield _people(told, row)
         elif name == "studied":
             yield f"{told.pair.ect} studied {topic(row.value + 1)}."
         elif name == "revisited":
             yield f"{told.pair.ect} came back to {topic(row.value + 1)}."
         elif name == "study_lost":
-            yield f"The study slot on {told.day(row.time)} was lost: {told.why(CAUSES[row.cause], row.side)}."
+            yield f"The study slot on {told.day(row.time)} was lost: {told.why(CAUSES[row.cause], row.side, row.time)}."
         elif name == "observed":
             yield _visit(told, row)
         elif name == "observation_failed":
-            yield f"A visit on {told.when(row.time)} fell through: {told.why(CAUSES[row.cause], row.side)}."
+            yield f"A visit on {told.when(row.time)} fell through: {told.why(CAUSES[row.cause], row.side, row.time)}."
         elif name == "meeting_failed":
             yield _failed(told, row, week)
         elif name == "meeting":
@@ -251,7 +280,7 @@ def _week(told: _Told, week: int, rows: list[Event]) -> Iterator[str]:
         elif name == "lost":
             yield _lost(told, row, week)
         elif name == "censored":
-            yield f"{_the_cycle(told, row.cycle, week)} was still open when the year ended."
+            yield f"{_the_cycle(told, row.cycle, week)} was still open {told.ending}."
     due = [
         c for c, (first, last) in told.window.items() if first <= week < last and c in told.entries
     ]
@@ -262,13 +291,45 @@ def _week(told: _Told, week: int, rows: list[Event]) -> Iterator[str]:
             yield f"The cycle could be held until week {until}."
 
 
-def _absence(told: _Told, rows: Iterable[Event]) -> Iterator[str]:
+PEOPLE = ("paused", "registered", "access", "left", "replaced", "repaired", "extended")
+
+
+def _people(told: _Told, row: Event) -> str:
+    """Tell who came, left or was helped."""
+    ect, mentor = told.pair.ect, told.pair.mentor
+    name = EVENTS[row.event]
+    days = told.scenario.programme.coaching.pause_after
+    if name == "paused":
+        why = (
+            f"{ect} has been ill for more than {days} school days",
+            f"{ect} was on leave",
+            f"{ect} had left the school",
+        )
+        return f"No cycle was due: {why[row.value]}."
+    if name == "left":
+        what = (
+            f"{ect}'s last day at the school"
+            if row.side == ECT
+            else f"{mentor}'s last day as mentor"
+        )
+        return f"{told.day(row.time)} was {what}."
+    return {
+        "registered": f"{ect} was registered, with {mentor} as mentor.",
+        "access": f"{ect if row.side == ECT else mentor} had access to the programme.",
+        "replaced": f"Somebody else took over from {mentor}.",
+        "repaired": REPAIR_WORDS[ACTIONS[row.value]] if name == "repaired" else "",
+        "extended": f"Absence extends {ect}'s induction by {_count(row.value, 'day', 'days')}.",
+    }[name]
+
+
+def _absence(told: _Told, rows: list[Event]) -> Iterator[str]:
     days: dict[int, list[str]] = {}
     for row in rows:
         if EVENTS[row.event] == "absence":
             days.setdefault(row.side, []).append(told.day(row.time))
     for side, names in sorted(days.items()):
-        who = told.pair.ect if side == ECT else told.pair.mentor
+        first = min(r.time for r in rows if r.side == side and EVENTS[r.event] == "absence")
+        who = told.pair.ect if side == ECT else told.mentor_at(first)
         span = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
         yield f"{who} was away on {span}."
 
@@ -292,18 +353,18 @@ def _training(told: _Told, row: Event) -> str:
 
 def _visit(told: _Told, row: Event) -> str:
     if FORMS[row.form] == "video":
-        return f"{told.pair.mentor} watched {row.value} minutes of a lesson on video."
-    return f"{told.pair.mentor} visited a lesson of {told.pair.ect} on {told.when(row.time)} for {row.value} minutes."
+        return f"{told.mentor_at(row.time)} watched {row.value} minutes of a lesson on video."
+    return f"{told.mentor_at(row.time)} visited a lesson of {told.pair.ect} on {told.when(row.time)} for {row.value} minutes."
 
 
 def _failed(told: _Told, row: Event, week: int) -> str:
     cause = CAUSES[row.cause]
     if cause == "event" and not row.side:
-        return f"{_the_cycle(told, row.cycle, week)} lost its slot: {told.why(cause, row.side)}."
+        return f"{_the_cycle(told, row.cycle, week)} lost its slot: {told.why(cause, row.side, row.time)}."
     place = {"reserve": "The reserve slot", "planned": "The slot"}.get(
         FORMS[row.form], "The time they had set"
     )
-    return f"{place} on {told.when(row.value)} was lost: {told.why(cause, row.side)}."
+    return f"{place} on {told.when(row.value)} was lost: {told.why(cause, row.side, row.time)}."
 
 
 def _meeting(told: _Told, row: Event, week: int) -> str:
@@ -311,7 +372,7 @@ def _meeting(told: _Told, row: Event, week: int) -> str:
     entry = told.entries[row.cycle]
     own = told.window[row.cycle]
     carried = "" if own[0] <= week <= own[1] else f" for the cycle of week {own[1] + 1}"
-    head = f"They met on {told.when(row.time)}{_place(FORMS[row.form], row.time)}{carried}"
+    head = f"They met on {told.when(row.time)}{_place(FORMS[row.form], row.time)}{told.by_deputy(row.time)}{carried}"
     mine = [e for e in told.rows if e.cycle == row.cycle]
     parts = []
     if entry.drifted:
@@ -366,7 +427,7 @@ def _lost(told: _Told, row: Event, week: int) -> str:
     chain = told.entries[row.cycle].chain
     if chain:
         return f"{_the_cycle(told, row.cycle, week)} was lost; no other time was found."
-    return f"{_the_cycle(told, row.cycle, week)} was lost: {told.why(CAUSES[row.cause], row.side)}."
+    return f"{_the_cycle(told, row.cycle, week)} was lost: {told.why(CAUSES[row.cause], row.side, row.time)}."
 
 
 def _the_cycle(told: _Told, cycle: int, week: int) -> str:
@@ -388,7 +449,7 @@ def _year(told: _Told) -> Iterator[str]:
         yield f"{lost} {'was' if lost == 1 else 'were'} lost: {', '.join(f'{causes[c]} {LOSS_WORDS[c]}' for c in order)}."
     still = sum(e.timing == "censored" for e in entries)
     if still:
-        yield f"{still} {'was' if still == 1 else 'were'} still open when the year ended."
+        yield f"{still} {'was' if still == 1 else 'were'} still open {told.ending}."
 
 
 def _count(n: int, one: str, many: str) -> str:
@@ -430,7 +491,7 @@ def _strip(told: _Told) -> list[WeekState]:
         if entry is not None:
             state, sentence = _state(entry), _sentence(told, entry)
         elif cycle >= 0:
-            state, sentence = "paused", "No cycle was due: long illness."
+            state, sentence = "paused", f"No cycle was due: {PAUSED_WORDS[told.paused[cycle]]}."
         elif week.index in contracted:
             state, sentence = "contracting", "They agreed how they will work."
         else:
@@ -483,7 +544,7 @@ def _short(attempt: Attempt) -> str:
 def _outcome(told: _Told, entry: Entry) -> str:
     """Say in a few words what became of a cycle."""
     if entry.met is None:
-        return "lost" if entry.timing == "lost" else "still open when the year ended"
+        return "lost" if entry.timing == "lost" else f"still open {told.ending}"
     week = f" of week {told.week_of(entry.met) + 1}" if entry.timing == "late" else ""
     day = f"on {told.day(entry.met)}{week}"
     if entry.form == "reserve":

@@ -364,12 +364,34 @@ def short_of_time(scenario: Scenario, seed: int, years: int) -> dict[str, Estima
     return {"mentor_training": estimate(training), "mentor_ect": estimate(held), "ect": estimate(ect)}  # fmt: skip
 
 
+def same_mentor(seed: int, years: int) -> Estimate:
+    """Return the share of ECTs who have the same mentor after two school years, of those who stayed."""
+    from ectsim.model.frame import frame_of  # noqa: PLC0415 - numpy, only here and in workers
+    from ectsim.model.people import Handed, hand_on, write_people  # noqa: PLC0415 - as above
+
+    scenario = scenarios.load("default").with_changes({"programme.run_years": 2})
+    frames = [frame_of(scenario.in_year(k)) for k in range(2)]
+    kept: list[float] = []
+    for replication in range(years):
+        before, stayed, same = Handed(), set(scenario.school.pairs), set(scenario.school.pairs)
+        for k, frame in enumerate(frames):
+            lives = write_people(frame, Luck(seed, replication, k), before)
+            before = hand_on(frame, lives)
+            for pair, life in zip(scenario.school.pairs, lives, strict=True):
+                if life.last_day < frame.days - 1:
+                    stayed.discard(pair)
+                if life.mentor_last < frame.days:
+                    same.discard(pair)
+        if stayed:
+            kept.append(len(stayed & same) / len(stayed))
+    return estimate(kept)
+
+
 ASIDE = {
     "E1-06": "an opinion about others' workload; the model has no opinions",
     "E1-07": "the model says nothing about whether people stay",
     "E1-08": "an opinion about hours; the model has no opinions",
     "E1-18": "the model says nothing about whether people stay on a route",
-    "E2-03": "nobody changes mentor in this model yet",
     "E3-06": "another country's programmes; the rule names no comparison",
     "E3-07": "another country's practice; the rule names no comparison",
     "E4-08": "the model says nothing about whether people stay",
@@ -426,6 +448,10 @@ def _compared(runs: Runs, one: Results, two: Results) -> Iterator[Target]:
         told("staff away on a day from January to March of the hard year", _miss(cold.mean, band)),
     )  # fmt: skip
     yield from _order(runs, one.scenario, target)
+    kept = same_mentor(runs.seed, runs.replications)
+    met = kept.lo <= 0.80 <= kept.hi
+    missed = "" if met else f"{100 * (kept.mean - 0.80):+.1f} points"
+    yield target("E2-03", "predicted", met, kept, "share", told("ECTs with the same mentor after two school years, of those who stayed", missed))  # fmt: skip
     hours = entitlement_table(one.scenario.programme)[-1]
     yield _second_year(hours.mentor, target)
     yield _pupil_days(target)

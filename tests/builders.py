@@ -38,6 +38,13 @@ QUIET: dict[str, object] = {
     "deferral": 0.0,
     "feedback": False,
     "random_durations": False,
+    "register_weeks": 0.0,
+    "email_weeks": 0.0,
+    "access_weeks": 0.0,
+    "ect_leave": 0.0,
+    "mentor_leave": 0.0,
+    "leave_rate": 0.0,
+    "contracting_gain": 0.0,
 }
 """Conditions under which nothing goes wrong."""
 

@@ -17,7 +17,7 @@ from ectsim.errors import InputError
 from ectsim.share import data_dir
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-CEILING = 21
+CEILING = 0
 """Facts that nothing represents yet. It may only fall; at 0 it is the rule."""
 
 UNSEEN = 2
@@ -28,6 +28,7 @@ TECHNICAL = {
     "PHASES", "MAX_REPS", "GUARANTEED", "AWAY_SICK", "AWAY_EVENT", "AWAY_TRIP", "MAX_SPELLS", "MAX_TRAININGS",
     "MAX_EVENTS", "TRAININGS_AT", "EVENTS_AT", "SUPPLY_AT", "ROOM", "TRIES", "ORDER", "CATCH_UP", "PICK",
     "PREFER", "DATES", "REPEAT", "DRAWS", "NEVER", "ECT", "MENTOR", "HOUR", "WIDTH",
+    "PLACES", "REGISTRATION", "EMAIL", "FOLLOWED", "WEEK", "HELD_BACK",
 }  # fmt: skip
 
 

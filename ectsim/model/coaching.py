@@ -19,6 +19,7 @@ import numpy as np
 from ectsim.clock import DAY
 from ectsim.log import CAUSE_CODE, EVENT_CODE, FORM_CODE
 from ectsim.model.frame import BELL_MIN, COVER_TIME, SPLIT_MIN
+from ectsim.model.people import end_of
 
 if TYPE_CHECKING:
     import simpy
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ectsim.luck import Luck
     from ectsim.model.bookings import Bookings
     from ectsim.model.frame import Chance, Frame, PairFrame, Window
+    from ectsim.model.people import PairLife, PairState
     from ectsim.model.steps import Steps
     from ectsim.model.year import Fate, Mentor
 
@@ -58,6 +60,7 @@ BELL, RECORDED, NOT_RECORDED = (
     EVENT_CODE["recorded"],
     EVENT_CODE["not_recorded"],
 )
+DEPUTISED = EVENT_CODE["deputised"]
 LATE, LOST, CENSORED = EVENT_CODE["late"], EVENT_CODE["lost"], EVENT_CODE["censored"]
 
 NO_SLOT, EVENT, OVERRUN = CAUSE_CODE["no_slot"], CAUSE_CODE["event"], CAUSE_CODE["overrun"]
@@ -77,10 +80,10 @@ PHASES = 16
 LEAD_DAYS = 5
 """Pupil days before a window in which a visit for it may already be made."""
 
-PRIOR_CYCLES = 38
-"""Cycles that the mentor of a continuing pair has behind them: a first year (F044)."""
-
 MAX_REPS = 9
+
+ILL, ON_LEAVE, GONE = range(3)
+"""Why a window is paused: the ECT has been ill for long, is on leave, has left the school."""
 
 TALK = ((2, PRAISE), (3, SHARE))
 TALK_AND_MODEL = (*TALK, (4, MODEL), (5, ANALYSE))
@@ -163,6 +166,12 @@ class Coaching:
         The log to append to.
     steps : Steps, optional
         What follows the step from meeting to meeting; without it a meeting has a topic only.
+    life : PairLife
+        From when to when the pair can hold a cycle.
+    state : PairState
+        What it carries from week to week.
+    deputy : Mentor, optional
+        Whoever steps in for the mentor.
     """
 
     def __init__(
@@ -177,9 +186,12 @@ class Coaching:
         studied: list[int],
         first_module: int,
         rows: list[Row],
+        life: PairLife,
+        state: PairState,
+        deputy: Mentor | None = None,
         steps: Steps | None = None,
     ) -> None:
-        self.steps = steps
+        self.life, self.state, self.deputy, self.steps = life, state, deputy, steps
         self.env, self.frame, self.pair, self.fate = env, frame, pair, fate
         self.bookings, self.mentor = bookings, mentor
         self.studied, self.first_module, self.rows = studied, first_module, rows
@@ -206,7 +218,13 @@ class Coaching:
         self.slip_meeting = luck.row("slip_meeting", name, cells)
         self.slip_visit = luck.row("slip_observation", name, cells)
         self.independent = luck.row("independent", name, cells) if self.c.independent > 0 else []
-        self.habit = self.c.habit_start
+        # what the pair cannot use is cut out once, so that nothing wakes for it
+        self.extras = fate.usable(pair, pair.extras)
+        self.visits = fate.usable(pair, pair.visits)
+        self.end = end_of(frame, life)
+        self.due: list[Window] = []  # as the coordinator sees them: windows, and what is on record
+        self.on_record: dict[int, int] = {}
+        self.helped_week = -1
         self.last_meeting = 0
         self.last_day = -1
         self.visit: int | None = None  # end of a visit that is not used yet
@@ -232,17 +250,33 @@ class Coaching:
         env, windows = self.env, self.pair.windows
         yield from self._contract()
         self._look_for_visits(windows[0].first_day if windows else 0)
+        opened = 0
         for n, window in enumerate(windows):
+            if window.opens >= self.end:
+                break
             self.upcoming = n
             yield from self._until(window.opens)
-            self.upcoming = n + 1
+            self.upcoming = opened = n + 1
             self._open(window)
-            yield from self._until(window.closes)
+            yield from self._until(min(window.closes, self.end))
+            if window.closes > self.end:
+                break
             self._close_window(last=n + 1 == len(windows))
-        if env.now < self.frame.end:
-            yield from self._until(self.frame.end)
+        if env.now < self.end:
+            yield from self._until(self.end)
         for cycle in (*self.carried, *([self.own] if self.own else [])):
-            self._log(CENSORED, cycle, at=self.frame.end)
+            tried = cycle.planned or cycle.arranged or cycle.failed
+            if tried or self.end == self.frame.end:
+                self._log(CENSORED, cycle, at=self.end)
+            else:  # whoever leaves while no time was in sight did not leave it open
+                self._lose(cycle)
+        if self.end < self.frame.end:
+            self.own, self.carried = None, []
+            for window in windows[max(0, opened - 1) :]:
+                if window.planned:  # the mentor's other pairs may use the time
+                    self._release(window.planned[1])
+            for window in windows[opened:]:  # nothing is due, and the calendar's count stays
+                self._pause(window, GONE)
 
     def _log(self, event: int, cycle: Cycle | None, value: int = 0, cause: int = 0, form: int = 0, side: int = 0, *, at: int | None = None) -> None:  # fmt: skip
         number = cycle.window.cycle if cycle else -1
@@ -255,8 +289,19 @@ class Coaching:
             return
         week = self.frame.weeks[self.pair.works[0]]
         yield self.env.timeout(max(0, self.frame.midnight[week.days[-1]] + 15 * 60 - self.env.now))
-        self._log(CONTRACTED, None)
-        self.last_meeting = int(self.env.now)
+        if self.env.now >= self.end:
+            return
+        if not self.life.without_mentor(week.days[-1]):
+            self._log(CONTRACTED, None)
+            self.last_meeting = int(self.env.now)
+            self.state.contract(self.c)
+
+    def start_again(self) -> None:
+        """Meet whoever takes over from the mentor: they get on as any new pair does (F151, F152)."""
+        self.state.relationship = self.c.relationship
+        if self.programme.first_week == "contract":
+            self._log(CONTRACTED, None)
+            self.state.contract(self.c)
 
     def _until(self, end: int) -> Generator[simpy.Event, object, None]:
         """Live until a minute, waking for visits and meetings only."""
@@ -280,13 +325,17 @@ class Coaching:
             elif meeting and cycle:
                 yield from self._attempt(meeting, cycle)
 
+    def _pause(self, window: Window, why: int) -> None:
+        self.rows.append((window.opens, PAUSED, self.pair.index, window.cycle, why, 0, 0, 1))
+
     # -- windows ----------------------------------------------------------------------------
 
     def _open(self, window: Window) -> None:
         day = window.first_day
         self.closes = window.closes
-        if self.fate.long_sick(self.pair.ect, day):
-            self.rows.append((window.opens, PAUSED, self.pair.index, window.cycle, 0, 0, 0, 1))
+        on_leave = self.life.on_leave(day)
+        if on_leave or self.fate.long_sick(self.pair.ect, day):
+            self._pause(window, ON_LEAVE if on_leave else ILL)
             self.own = None
             if window.planned:  # the mentor's other pairs may use the time
                 self._release(window.planned[1])
@@ -294,11 +343,14 @@ class Coaching:
         cycle = Cycle(window, window.closes)
         self.own = cycle
         self._log(DUE, cycle)
+        self.due.append(window)
         if not window.in_plan:
             return
         if window.planned:
             if window.planned[1] < 0:
-                self._fail(cycle, window.planned, EVENT, 0)
+                first = window.first_day * self.frame.periods
+                barred = self.fate.barred(self.pair, first)
+                self._fail(cycle, window.planned, *(barred if barred[0] else (EVENT, 0)))
                 cycle.displaced = True
             else:
                 cycle.planned = window.planned
@@ -339,7 +391,25 @@ class Coaching:
         if cycle in self.carried:
             self.carried.remove(cycle)
         self._forget(cycle)
-        self._log(LOST, cycle, cause=0 if cycle.failed and cycle.window.in_plan else NO_SLOT)
+        cause, side = 0, 0
+        if not cycle.failed or not cycle.window.in_plan:
+            cause, side = self._shut_out(cycle) if self.life.bars else (NO_SLOT, 0)
+        self._log(LOST, cycle, cause=cause, side=side)
+        if self.c.feedback:
+            self.state.lost(self.c)
+
+    def _shut_out(self, cycle: Cycle) -> tuple[int, int]:
+        """Return (cause, side) of what kept a pair from every time that it could have used."""
+        found: list[tuple[int, int]] = []
+        if cycle.window.in_plan:
+            lo = bisect_left(self.pair.extras, (cycle.window.opens, -1, -1))
+            hi = bisect_left(self.pair.extras, (min(cycle.deadline, self.frame.end), -1, -1))
+            found = [
+                self.fate.barred(self.pair, x[1])
+                for x in self.pair.extras[lo:hi]
+                if self.found or self._usable(cycle, x)
+            ]
+        return min((b for b in found if b[0]), default=(NO_SLOT, 0))
 
     def _forget(self, cycle: Cycle) -> None:
         for chance in (cycle.planned, cycle.arranged):
@@ -357,9 +427,9 @@ class Coaching:
         the chosen time is tried first.
         """
         window = cycle.window
-        lo = bisect_left(self.pair.extras, (window.opens, -1, -1))
-        hi = bisect_left(self.pair.extras, (window.closes, -1, -1))
-        options = list(self.pair.extras[lo:hi])
+        lo = bisect_left(self.extras, (window.opens, -1, -1))
+        hi = bisect_left(self.extras, (window.closes, -1, -1))
+        options = list(self.extras[lo:hi])
         reserve = None
         if not self.found:
             options = [x for x in options if self._usable(cycle, x)]
@@ -443,7 +513,7 @@ class Coaching:
         """Set the first time that is left for a displaced cycle."""
         if not self.plan.recovery or not cycle.window.in_plan:
             return
-        extras = self.pair.extras
+        extras = self.extras
         # nothing is agreed beyond the window that is open: what the next one needs is not known yet
         limit = min(cycle.deadline, self.closes)
         for i in range(bisect_right(extras, (now, 1 << 30, 0)), len(extras)):
@@ -455,7 +525,7 @@ class Coaching:
                 continue
             week = self.frame.week_of[cell // self.frame.periods]
             asked = form in (COMMON_FREE, BEFORE_AFTER, SPLIT)
-            if asked and cycle.tries.get(week, 0) >= self.limit:
+            if asked and cycle.tries.get(week, 0) >= self.limit + (week == self.helped_week):
                 continue
             if not self._open_to(chance, cycle):
                 if not cycle.failed:
@@ -499,9 +569,9 @@ class Coaching:
         c = self.c
         base = c.slip_before_after if form == BEFORE_AFTER else c.slip_found
         pull = (
-            c.slip_habit * (self.habit - 0.5)
-            + c.slip_relationship * (c.relationship - 0.5)
-            + c.slip_culture * (c.culture - 0.5)
+            c.slip_habit * (self.state.habit - 0.5)
+            + c.slip_relationship * (self.state.relationship - 0.5)
+            + c.slip_culture * (self.state.culture - 0.5)
         )
         season = self.frame.slip_factor[cell // self.frame.periods]
         return min(0.95, base * season * exp(-pull))
@@ -526,7 +596,7 @@ class Coaching:
         """From when a visit for the next cycle counts: after the last meeting, at most a week before its window."""
         lead = max(0, first_day - LEAD_DAYS)
         self.visits_from = max(self.last_meeting, self.frame.midnight[lead])
-        self.next_visit = bisect_left(self.pair.visits, (self.visits_from, -1, False))
+        self.next_visit = bisect_left(self.visits, (self.visits_from, -1, False))
         self.visit_failed = False
 
     def _next_visit(self, now: int, meeting: int | None, end: int) -> tuple[int, int, bool] | None:
@@ -538,7 +608,7 @@ class Coaching:
         before = end if meeting is None else meeting
         if self._waiting() is None and self._coming(self.upcoming) is None:
             return None  # no meeting will use it
-        visits = self.pair.visits
+        visits = self.visits
         i = self.next_visit
         while i < len(visits) and visits[i][0] < now:
             i += 1
@@ -576,7 +646,7 @@ class Coaching:
     def _observe(self, visit: tuple[int, int, bool]) -> Generator[simpy.Event, object, None]:
         """Watch ten to fifteen minutes of a lesson, unless something keeps either away."""
         start, cell, planned = visit
-        self.next_visit = max(self.next_visit, bisect_right(self.pair.visits, visit))
+        self.next_visit = max(self.next_visit, bisect_right(self.visits, visit))
         if self.shared and not self.bookings.free((self.pair.mentor,), cell, -1):
             return  # the mentor meets somebody then: no visit was ever possible
         cause, side = self.fate.obstacle(self.pair, cell)
@@ -590,15 +660,25 @@ class Coaching:
             )
             return
         length = round(self.lengths[self._cycle_number() * PHASES])
+        mentor = self._who(cell)
         if self.shared:
             self.bookings.book((self.pair.mentor,), cell, self.pair.index)
-        claim = self.mentor.claim()
+        claim = mentor.claim()
         if claim is not None:
             yield claim
+        if mentor is self.deputy:
+            self._log(DEPUTISED, self.own, form=form)
         self._log(OBSERVED, self.own, length, form=form)
         yield self.env.timeout(length)
-        self.mentor.release(claim)
+        mentor.release(claim)
         self.visit = start + length
+
+    def _who(self, cell: int) -> Mentor:
+        """Return who visits or meets in a cell, and book the deputy if it is the deputy."""
+        if self.deputy is None or not self.fate.stands_in(self.pair, cell):
+            return self.mentor
+        self.bookings.book((self.pair.deputy,), cell, self.pair.index)
+        return self.deputy
 
     def _cycle_number(self) -> int:
         if self.own:
@@ -617,7 +697,8 @@ class Coaching:
         if cause:
             self._displace(cycle, chance, cause, side, own_slot=own_slot)
             return
-        claim = self.mentor.claim()
+        mentor = self._who(cell)
+        claim = mentor.claim()
         if claim is not None:
             yield claim
         length = self.plan.meeting_min
@@ -626,13 +707,15 @@ class Coaching:
         # whoever waited for the mentor has what is left of the period
         bell = min(self.frame.end_of(cell), int(self.env.now) + length)
         if bell - self.env.now < BELL_MIN:
-            self.mentor.release(claim)
+            mentor.release(claim)
             self._displace(cycle, chance, OVERRUN, 2, own_slot=own_slot)
             return
-        end = self._meet(cycle, bell, form)
+        if mentor is self.deputy:
+            self._log(DEPUTISED, cycle, form=form)
+        end = self._meet(cycle, bell, form, mentor)
         if end > self.env.now:
             yield self.env.timeout(end - self.env.now)
-        self.mentor.release(claim)
+        mentor.release(claim)
         self._release(cell)
         cycle.planned = cycle.arranged = None
         if cycle is self.own:
@@ -640,7 +723,9 @@ class Coaching:
         else:
             self.carried.remove(cycle)
         if self.c.feedback and own_slot and form == PLANNED:
-            self.habit += self.c.habit_gain * (1.0 - self.habit)
+            self.state.habit += self.c.habit_gain * (1.0 - self.state.habit)
+        if self.c.feedback:
+            self.state.kept(self.c)
         self.last_meeting = int(self.env.now)
         self.last_day = start // DAY
         self.visit = None
@@ -666,7 +751,7 @@ class Coaching:
         self._forget(cycle)
         cycle.displaced = True
         if self.c.feedback and own_slot and cause == SLIPPED:
-            self.habit *= 1.0 - self.c.habit_loss
+            self.state.habit *= 1.0 - self.c.habit_loss
 
     def _studied(self) -> int:
         """Return how many of this year's modules are studied by now."""
@@ -696,18 +781,18 @@ class Coaching:
         day = bisect_right(self.frame.midnight, now) - 1
         return self.frame.midnight[max(0, day - self.programme.observation_days)]
 
-    def _meet(self, cycle: Cycle, bell: int, form: int) -> int:
+    def _meet(self, cycle: Cycle, bell: int, form: int, mentor: Mentor) -> int:
         """Hold the meeting, phase by phase, and return when it ends."""
         now = int(self.env.now)
         number = cycle.window.cycle
         self._log(MEETING, cycle, bell - now, form=form)
         self._choose_step(cycle, self.first_module + self._studied())
-        factor = self.mentor.factor(now)
+        factor = mentor.factor(now)
         clock = now + self.lengths[number * PHASES + 1]
         review = (
             cycle.window.week in self.programme.review_weeks and self.programme.reviews_use_meeting
         )
-        if review or self.drift[number] < self._drift_rate():
+        if review or self.drift[number] < self._drift_rate(mentor):
             self._log(DRIFTED, cycle, bell - round(clock), side=1 if review else 0, at=round(clock))
             self._write_up(cycle, bell)
             return bell
@@ -722,14 +807,14 @@ class Coaching:
         elif bell - round(clock) > 0:
             self._log(MENTORING, cycle, bell - round(clock), at=round(clock))
         self._write_up(cycle, end)
-        self.mentor.learn(practised, self.c, end)
+        mentor.learn(practised, self.c, end)
         return end
 
     def _phases(self, cycle: Cycle, clock: float, bell: int, factor: float) -> tuple[float, int]:
         """Work through the fixed order of phases; what the bell cuts was not done (F174)."""
         number, at = cycle.window.cycle, cycle.window.cycle * PHASES
         append, pair = self.rows.append, self.pair.index  # most of a log is written here
-        wanted = self.plan.reps
+        wanted = self.plan.reps if self.state.relationship >= self.c.relationship_floor else 0
         if wanted >= self.programme.min_reps:
             wanted = max(wanted, self._fluent(number))
         wanted = min(wanted, MAX_REPS)
@@ -785,10 +870,10 @@ class Coaching:
     def _modules(self) -> int:
         return self.frame.scenario.programme.study.modules
 
-    def _drift_rate(self) -> float:
+    def _drift_rate(self, mentor: Mentor) -> float:
         c = self.c
-        pull = c.drift_belief * (self.mentor.belief - 0.5) + c.slip_relationship * (
-            c.relationship - 0.5
+        pull = c.drift_belief * (mentor.belief - 0.5) + c.slip_relationship * (
+            self.state.relationship - 0.5
         )
         return min(0.95, c.drift * exp(-pull))
 
@@ -798,3 +883,5 @@ class Coaching:
             chance *= self.c.record_all
         done = self.record[cycle.window.cycle] < chance
         self._log(RECORDED if done else NOT_RECORDED, cycle, at=end)
+        if done:
+            self.on_record[cycle.window.cycle] = end

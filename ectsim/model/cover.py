@@ -26,10 +26,13 @@ __all__ = ["CoverBook", "allocate"]
 GUARANTEED = 2
 """Level at which nobody is called."""
 
+HELD_BACK = 4.0
+"""What being asked last adds to a place in the rota: plain draws end below 1."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class CoverBook:
-    """One year's cover.
+    """One year's cover; only :func:`raise_levels` changes it, for days that are still to come.
 
     Parameters
     ----------
@@ -48,6 +51,13 @@ class CoverBook:
         Days of supply paid for.
     chances : numpy.ndarray
         Shape (staff,): cells in which each could be called, for the chance of being called.
+    wanted : numpy.ndarray
+        Shape (n,): lessons open in those cells.
+    can, order : numpy.ndarray
+        Shape (staff, n): who may be called, and in which order; empty under ``fewest_first``, which
+        has a memory and cannot be changed from a day on.
+    raised : dict of (int, int) to int
+        For (person, year cell) the level of slots that were protected within the year.
     """
 
     taken: dict[int, frozenset[int]]
@@ -61,6 +71,10 @@ class CoverBook:
     collapsed: int
     supply_days: int
     chances: NDArray[np.int64]
+    wanted: NDArray[np.int64]
+    can: NDArray[np.bool_]
+    order: NDArray[np.float64]
+    raised: dict[tuple[int, int], int]
 
 
 def allocate(frame: Frame, diary: Diary, luck: Luck) -> CoverBook:
@@ -103,6 +117,7 @@ def allocate(frame: Frame, diary: Diary, luck: Luck) -> CoverBook:
         _hold_back(levels, cells, order)
         calls = _call(can, order, _after_splitting(frame, can, order, wanted))
     else:
+        order = np.empty((0, 0))
         calls = _fewest_first(frame, luck, can, cells, wanted, levels)
     in_all = calls.sum(axis=0)
     first_teacher = len(frame.staff) - len(frame.supervisors)
@@ -121,13 +136,129 @@ def allocate(frame: Frame, diary: Diary, luck: Luck) -> CoverBook:
         collapsed=int(left.sum()) - bought,
         supply_days=int((supplied & teaches).sum()),
         chances=can.sum(axis=1),
+        wanted=wanted,
+        can=can,
+        order=order,
+        raised={},
     )
+
+
+def raise_levels(
+    frame: Frame, book: CoverBook, luck: Luck, raised: dict[tuple[int, int], int]
+) -> list[tuple[int, int, bool]]:
+    """Protect some slots better than the plan does, in cells that are still to come.
+
+    The rota has no memory, so only the periods of those slots are called anew, by the same draws.
+    What has been settled around a period stays: an ECT's study was dealt with the first
+    allocation, so whoever studies then keeps the call, or is spared it, as before.
+
+    Parameters
+    ----------
+    frame : Frame
+        The scenario's year.
+    book : CoverBook
+        The year's cover, which is changed.
+    luck : Luck
+        The replication's luck, for lessons that are bought.
+    raised : dict of (int, int) to int
+        For (person, year cell) the new level.
+
+    Returns
+    -------
+    list of (int, int, bool)
+        For members of pairs, their deputies and releasers: person, year cell, called now.
+    """
+    if not book.order.size:
+        return []
+    support = frame.scenario.school.conditions.leader_support
+    columns: dict[int, int] = {}
+    for (person, cell), new in sorted(raised.items()):
+        old_level = book.raised.get((person, cell), -1)
+        if old_level < 0:
+            old_level = level_of(frame, luck, person, cell, support)
+        k = int(np.searchsorted(book.cells, cell))
+        if new <= old_level or k >= len(book.cells) or book.cells[k] != cell:
+            continue
+        if new >= GUARANTEED:
+            book.can[person, k] = False
+        else:
+            book.order[person, k] += HELD_BACK
+        book.raised[person, cell] = new
+        columns[cell] = k
+    if not columns:
+        return []
+    changed = sorted(columns)
+    at = np.array([columns[c] for c in changed])
+    cells, wanted, old = book.cells[at], book.wanted[at], book.calls[:, at].copy()
+    can, order = book.can[:, at].copy(), book.order[:, at].copy()
+    for k, cell in enumerate(changed):
+        week = frame.week_of[cell // frame.periods]
+        for p in frame.pairs:
+            if p.study[week] == cell:
+                can[p.ect, k] = old[p.ect, k]
+                order[p.ect, k] = -HELD_BACK
+    calls = _call(can, order, _after_splitting(frame, can, order, wanted))
+    _recount(frame, book, luck, (cells, wanted), (old, calls))
+    book.calls[:, at] = calls
+    out = []
+    for person in frame.tracked:
+        for k in np.flatnonzero(old[person] != calls[person]).tolist():
+            cell, called = changed[k], bool(calls[person, k])
+            one = frozenset((cell,))
+            taken = book.taken[person]
+            book.taken[person] = taken | one if called else taken - one
+            out.append((person, cell, called))
+    return out
+
+
+def _recount(
+    frame: Frame,
+    book: CoverBook,
+    luck: Luck,
+    lessons: tuple[NDArray[np.int64], NDArray[np.int64]],
+    calls: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+) -> None:
+    """Correct the totals for periods that were called anew."""
+    cells, wanted = lessons
+    first_teacher = len(frame.staff) - len(frame.supervisors)
+    for sign, called in zip((-1, 1), calls, strict=True):
+        in_all = called.sum(axis=0)
+        left = wanted - in_all
+        bought = _buy(frame, luck, cells, np.maximum(left - frame.split_classes, 0))
+        by_supervisors = int(called[first_teacher:].sum())
+        book.by_supervisors += sign * by_supervisors
+        book.by_teachers += sign * (int(in_all.sum()) - by_supervisors)
+        book.bought += sign * bought
+        book.collapsed += sign * (int(left.sum()) - bought)
 
 
 def _draws(frame: Frame, luck: Luck, cells: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return everybody's place in the rota in some year cells, shape (staff, cells)."""
     draws = luck.ranks("rota", frame.staff, frame.rota_cells)
     return np.take(draws, frame.rota_index[cells], axis=1)
+
+
+def level_of(
+    frame: Frame, luck: Luck, person: int, cell: int, support: float, more: int = 0
+) -> int:
+    """Return the level of an induction slot, raised where a leader steps in (F147).
+
+    Parameters
+    ----------
+    frame, luck : Frame, Luck
+        The year and its luck.
+    person, cell : int
+        Whose slot, and when.
+    support : float
+        How far leaders stand behind it, 0 to 1.
+    more : int
+        Levels added to the plan's.
+    """
+    level = frame.level_of.get((person, cell), 0) + more
+    size = frame.days * frame.periods
+    if level < GUARANTEED and luck.row("support", frame.staff[person], size)[cell] < support:
+        level += 1
+    return min(level, GUARANTEED)
 
 
 def _levels(frame: Frame, luck: Luck) -> list[tuple[int, int, int]]:
@@ -166,7 +297,7 @@ def _hold_back(
     slots: list[tuple[int, int, int]], cells: NDArray[np.int64], order: NDArray[np.float64]
 ) -> None:
     rows, columns = _positions(slots, cells, 1)
-    order[rows, columns] += 4.0  # after everybody else: plain draws end below 1
+    order[rows, columns] += HELD_BACK  # after everybody else
 
 
 def _after_splitting(

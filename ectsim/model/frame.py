@@ -7,7 +7,8 @@ cells, so nothing can happen on a closed day.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from bisect import bisect_left
+from collections.abc import Collection, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -26,6 +27,8 @@ from ectsim.plan import LEVELS, PairSlots
 from ectsim.school import Pair
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from numpy.typing import NDArray
 
     from ectsim.scenario import Scenario
@@ -104,9 +107,17 @@ class PairFrame:
     lessons : tuple of int
         Starts of the ECT's lessons, for video.
     works : tuple of int
-        School weeks in which the ECT works.
+        School weeks in which the ECT works, from the pair's start on.
+    whole : tuple of int
+        The same for the whole school year.
     released : dict of int to tuple of (int, int)
         For year cells of slots that stand in a lesson (side, person): who takes whose class.
+    first_day : int
+        The ECT's first pupil day of the year: 0 but for a pair that starts within it.
+    helper : int
+        Position of whoever the ECT may ask during study, or -1.
+    deputy : int
+        Position of the deputy mentor in the frame's staff, -1 without one.
     """
 
     pair: Pair
@@ -119,7 +130,11 @@ class PairFrame:
     study: tuple[int, ...]
     lessons: tuple[int, ...]
     works: tuple[int, ...]
+    whole: tuple[int, ...]
     released: dict[int, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    first_day: int = 0
+    deputy: int = -1
+    helper: int = -1
 
 
 class Frame:
@@ -165,14 +180,49 @@ class Frame:
         self.pairs = tuple(self._pair(scenario, i, p) for i, p in enumerate(school.pairs))
         self.modules = tuple(tuple(due_modules(self, p)) for p in self.pairs)
         self.returns = tuple(tuple(due_returns(self, p)) for p in self.pairs)
-        takers = {who for p in self.pairs for needed in p.released.values() for _, who in needed}
-        self.tracked = sorted({w for p in self.pairs for w in (p.ect, p.mentor)} | takers)
+        self.coordinator = self.position[school.coordinator] if school.coordinator else -1
+        self.tracked = self._tracked()
         split = plan.cover.split_classes
         self.split_classes = split if split is not None else int(school.phase == "primary")
         self._protection(scenario)
         self.steps = steps_frame(self)
         self.training = due_training(self)
         self.coaching_hours = coaching_hours(self) if self.training else {}
+
+    def _tracked(self) -> list[int]:
+        """Return everybody whose absence and cover calls a pair's year depends on."""
+        takers = {who for p in self.pairs for needed in p.released.values() for _, who in needed}
+        deputies = {who for p in self.pairs for who in (p.deputy, p.helper) if who >= 0}
+        members = {w for p in self.pairs for w in (p.ect, p.mentor)}
+        return sorted(
+            members | takers | deputies | ({self.coordinator} if self.coordinator >= 0 else set())
+        )
+
+    def extended(self, shares: Mapping[str, Fraction]) -> Frame:
+        """Return the frame of pairs whose induction absence has extended (E6-07).
+
+        Coaching goes on at the pace of the time that is missing. Modules and training stay where they
+        were: they have come round once already.
+
+        Parameters
+        ----------
+        shares : mapping of str to Fraction
+            For a pair's id the share of a school year by which its ECT's induction is extended.
+        """
+        out = copy(self)
+        out.pairs = tuple(
+            self._pair(
+                self.scenario,
+                p.index,
+                replace(p.pair, elapsed=max(Fraction(0), p.pair.served - shares[p.pair.id])),
+            )
+            if p.pair.id in shares and p.pair.elapsed is not None
+            else p
+            for p in self.pairs
+        )
+        out.tracked = out._tracked()
+        out._protection(self.scenario)
+        return out
 
     def without(self, cycles: Collection[tuple[str, int]]) -> Frame:
         """Return the frame with some cycles left out of the plan; its slots stay as protected as they were.
@@ -305,6 +355,10 @@ class Frame:
                             out.add((person, self.year_cell(d, period)))
         return out
 
+    def midnight_of(self, date: dt.date) -> int:
+        """Return the school minute at which a date begins."""
+        return self.scenario.school.calendar.minute(date)
+
     def year_cell(self, day: int, period: int) -> int:
         """Return the year cell of a pupil day and a position in the day."""
         return day * self.periods + period
@@ -339,12 +393,22 @@ class Frame:
             for use in ("meet", "observe", "reserve", "study")
         }
         row = school.timetable.rows[pair.ect]
-        works = tuple(
+        begins = self.midnight_of(pair.start) if pair.start else 0
+        first_day = min(bisect_left(self.midnight, begins), self.days - 1)
+        whole = tuple(
             w.index
             for w in self.weeks
-            if any(self._in_school(row, self.cycle_day[d]) for d in w.days)
+            if any(self.in_school(row, self.cycle_day[d]) for d in w.days)
         )
-        windows = self._windows(scenario, pair, works, cells["meet"])
+        works = tuple(
+            w
+            for w in whole
+            if any(
+                d >= first_day and self.in_school(row, self.cycle_day[d])
+                for d in self.weeks[w].days
+            )
+        )
+        windows = self._windows(scenario, pair, works, len(whole), cells["meet"], first_day)
         extras = self._extras(scenario, pair, cells)
         planned_visits = set(self.occurrences(cells["observe"]))
         visit_cells = [
@@ -353,11 +417,18 @@ class Frame:
         visits = sorted(set(self.occurrences(visit_cells)) | planned_visits)
         ect = self.position[pair.ect]
         visits = [c for c in visits if (ect, c) not in self.gained]
+        if first_day:  # nothing of a pair that starts within the year comes before it
+            visits = [c for c in visits if c >= first_day * self.periods]
+            extras = tuple(x for x in extras if x[1] >= first_day * self.periods)
         study = [-1] * len(self.weeks)
         for c in reversed(self.occurrences(cells["study"])):
-            study[self.week_of[c // self.periods]] = c
+            if c >= first_day * self.periods:
+                study[self.week_of[c // self.periods]] = c
         lessons = self.occurrences([c for c, letter in enumerate(row) if letter == "l"])
-        lessons = [c for c in lessons if (ect, c) not in self.gained]
+        lessons = [
+            c for c in lessons if c >= first_day * self.periods and (ect, c) not in self.gained
+        ]
+        deputy = slots.deputy if plan.deputy else ""
         released = self._released(scenario, pair, cells)
         return PairFrame(
             pair=pair,
@@ -370,7 +441,11 @@ class Frame:
             study=tuple(study),
             lessons=tuple(self.end_of(c) for c in lessons),
             works=works,
+            whole=whole,
             released=released,
+            first_day=first_day,
+            deputy=self.position[deputy] if deputy else -1,
+            helper=self.position[slots.helper] if slots.helper else -1,
         )
 
     def _released(
@@ -391,12 +466,19 @@ class Frame:
                     out.update(dict.fromkeys(self.occurrences([c]), needed))
         return out
 
-    def _in_school(self, row: str, cycle_day: int) -> bool:
+    def in_school(self, row: str, cycle_day: int) -> bool:
+        """Tell whether a person with this row of the timetable works on a day of the cycle."""
         day = row[cycle_day * self.periods : (cycle_day + 1) * self.periods]
         return any(letter not in "b" for i, letter in enumerate(day) if self.lesson_period[i])
 
     def _windows(
-        self, scenario: Scenario, pair: Pair, works: tuple[int, ...], meet: list[int]
+        self,
+        scenario: Scenario,
+        pair: Pair,
+        works: tuple[int, ...],
+        whole: int,
+        meet: list[int],
+        first_day: int,
     ) -> tuple[Window, ...]:
         """Open a window in the ECT's week i when ceil((i+1)f) > ceil(i f).
 
@@ -408,7 +490,7 @@ class Frame:
         contracting = pair.new and programme.first_week == "contract"
         opening, due = [], Fraction(0)
         for i, w in enumerate(works):
-            served = pair.served + fte * Fraction(i, len(works))
+            served = pair.served + fte * Fraction(i, whole)
             if served >= scenario.programme.years:
                 break
             if contracting and i == 0:
@@ -419,7 +501,7 @@ class Frame:
         out = []
         for n, w in enumerate(opening):
             following = opening[n + 1] if n + 1 < len(opening) else len(self.weeks)
-            first = self.weeks[w].days[0]
+            first = max(first_day, self.weeks[w].days[0])
             last = self.weeks[following - 1].days[-1]
             opens = self.midnight[first] + COVER_TIME
             closes = (
@@ -427,12 +509,12 @@ class Frame:
                 if following < len(self.weeks)
                 else self.end
             )
-            planned = self._planned(range(w, following), meet)
+            planned = self._planned(range(w, following), meet, first_day)
             in_plan = n % scenario.plan.cadence == 0
             out.append(Window(n, w, opens, closes, first, last, planned, in_plan))
         return tuple(out)
 
-    def _planned(self, weeks: range, meet: list[int]) -> Chance | None:
+    def _planned(self, weeks: range, meet: list[int], first_day: int) -> Chance | None:
         """Return the window's planned slot: the first of the pair's slots that falls in it."""
         for w in weeks:
             week = self.weeks[w]
@@ -443,8 +525,11 @@ class Frame:
                 if cycle + 1 != week.cycle:
                     continue
                 day = by_day.get(weekday)
+                if first_day in week.days and weekday < self.cycle_day[first_day] % 5:
+                    continue  # before the pair begins
                 if day is None or not self.timetabled[day]:
-                    return (self.midnight[week.days[0]] + COVER_TIME, -1, PLANNED)
+                    opens = max(week.days[0], first_day)
+                    return (self.midnight[opens] + COVER_TIME, -1, PLANNED)
                 cell = self.year_cell(day, period)
                 return (self.start_of(cell), cell, PLANNED)
         return None
@@ -487,13 +572,14 @@ class Frame:
             if school.grid.periods[c % self.periods].kind == "lunch"
             and school.grid.periods[c % self.periods].length >= SPLIT_MIN
             and all(r[c] == "f" for r in rows)
-            and all(self._in_school(r, c // self.periods) for r in rows)
+            and all(self.in_school(r, c // self.periods) for r in rows)
         ]
 
     def _protection(self, scenario: Scenario) -> None:
         """List the induction slots that stand in the cover rota with a level of their own.
 
-        ``slots`` holds (person, year cell, level): the level is that of the plan, 0 to 2.
+        ``slots`` holds (person, year cell, level): the level is that of the plan, 0 to 2;
+        ``level_of`` is the same by person and cell.
         """
         plan, grid = scenario.plan, scenario.school.grid
         side = {
@@ -532,6 +618,7 @@ class Frame:
                 keep(p.mentor, cell, reserve)
                 for _, taker in p.released.get(cell, ()):
                     keep(taker, cell, reserve)
+        self.level_of = levels
         self.slots = sorted((who, cell, level) for (who, cell), level in levels.items())
 
 

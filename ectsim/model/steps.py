@@ -172,15 +172,19 @@ def steps_frame(frame: Frame) -> StepsFrame:
         ),
         practised=tuple(1.0 - (1.0 - programme.steps.practice_gain) ** n for n in range(100)),
         reading=tuple(
-            tuple((monday[week] + SCHOOL_OUT, i) for i, week in enumerate(due))
-            for due in frame.modules
+            tuple(
+                (max(monday[week], frame.midnight[p.first_day]) + SCHOOL_OUT, i)
+                for i, week in enumerate(due)
+            )
+            for p, due in zip(frame.pairs, frame.modules, strict=True)
         ),
         reads=programme.study.mentor_reads,
         second=tuple(
-            (float(p.pair.served) - 1.0, float(school.fte(p.pair.ect)) / max(1, frame.days))
+            (float(p.pair.served - 1 - rise * p.first_day), float(rise))
             if p.pair.served + school.fte(p.pair.ect) > 1
             else None
             for p in frame.pairs
+            for rise in (school.fte(p.pair.ect) / max(1, frame.days),)
         ),
     )
 
@@ -254,14 +258,16 @@ class Steps:
         Modules taken as studied before the run, and how many were studied in earlier years of it.
     rows : list of tuple
         The log to append to.
+    until : int
+        School minute at which the pair's year ends; nothing is logged after it.
     before : Learning, optional
         What the school year before hands on.
     """
 
     __slots__ = (
-        "_choice", "_cycle", "_day", "_draws", "_due_from", "_first", "_frame", "_half_term",
+        "_begins", "_choice", "_cycle", "_day", "_draws", "_due_from", "_first", "_frame", "_half_term", "_helped",
         "_known", "_laid", "_library", "_midnight", "_need", "_next", "_p", "_pair", "_reading",
-        "_returned", "_returns", "_rows", "_studied", "state",
+        "_returned", "_returns", "_rows", "_studied", "_until", "state",
     )  # fmt: skip
 
     def __init__(
@@ -273,13 +279,15 @@ class Steps:
         first_module: int,
         earlier: int,
         rows: list[Row],
+        until: int,
         before: Learning | None = None,
     ) -> None:
         laid = frame.steps
-        self._frame, self._pair, self._rows = frame, pair.index, rows
+        self._frame, self._pair, self._rows, self._until = frame, pair.index, rows, until
         self._laid, self._p, self._library = laid, laid.rules, _library()
         self._midnight = frame.midnight
         self._studied, self._returns = studied.modules, studied.returns
+        self._helped = studied.helped
         self._first, self._due_from = first_module, first_module + earlier
         cycles = len(pair.windows) + 1
         self._draws = luck.row("step", pair.pair.id, (cycles + 1) * DRAWS)
@@ -290,7 +298,8 @@ class Steps:
         self._returned = 0
         self.state = before or self._start()
         self._read_along()
-        self._stand(0)
+        self._begins = frame.midnight[pair.first_day] if pair.first_day else 0
+        self._stand(self._begins)
 
     def _start(self) -> Learning:
         """Return what an ECT brings: some of every topic, and of a first year what it leaves (F022)."""
@@ -318,7 +327,7 @@ class Steps:
         self._rows += [
             (at, READ, index, -1, start + i, 0, 0, MENTOR)
             for at, i in self._laid.reading[index]
-            if i < known and draws[start + i] < chance
+            if i < known and at < self._until and draws[start + i] < chance
         ]
 
     # -- what is known and what is done -------------------------------------------------------
@@ -327,6 +336,8 @@ class Steps:
         """Add what an hour of study does, for the module and for those it returns to."""
         knowing, returned, gain = state.knowing, state.returned, self._p.revisit_gain
         knowing[module] += self._p.study_gain * (1.0 - knowing[module])
+        if module in self._helped:
+            knowing[module] += self._p.help_gain * (1.0 - knowing[module])
         for old in self._library.returns.get(module, ()):
             knowing[old] += gain * (1.0 - knowing[old])
             returned[old] += 1
@@ -376,6 +387,8 @@ class Steps:
 
     def _stand(self, at: int) -> None:
         """Write down what is known and done of the whole programme."""
+        if not self._begins <= at <= self._until:
+            return
         for event, share in ((KNOWING, self.state.knowing), (DOING, self.state.doing)):
             value = round(1000 * sum(share) / max(1, self._laid.modules))
             self._rows.append((at, event, self._pair, -1, value, 0, 0, ECT))

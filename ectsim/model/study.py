@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, exp, floor, log1p
@@ -13,6 +14,7 @@ from ectsim.log import CAUSE_CODE, EVENT_CODE
 if TYPE_CHECKING:
     from ectsim.luck import Luck
     from ectsim.model.frame import Frame, PairFrame
+    from ectsim.model.people import PairLife
     from ectsim.model.year import Fate
 
 __all__ = ["Studied", "due_modules", "due_returns", "study"]
@@ -39,15 +41,27 @@ def due_modules(frame: Frame, pair: PairFrame) -> list[int]:
     pair : PairFrame
         Whose ECT.
     """
-    schedule = frame.scenario.programme.study.schedule
-    total = frame.scenario.programme.study.modules
-    if pair.pair.served >= frame.scenario.programme.years:
+    served, years = pair.pair.served, frame.scenario.programme.years
+    if served >= years:
         return []
-    weeks = list(pair.works)
-    year = pair.pair.year
     fte = frame.scenario.school.fte(pair.pair.ect)
     if fte < 1:
         return _pro_rata(frame, pair, fte)
+    whole = list(pair.whole)
+    if served.denominator == 1 and pair.works == pair.whole:
+        return _of_year(frame, whole, pair.pair.year)
+    # who starts within a school year goes through the same years, each begun where the last one ended
+    begun = floor(served * len(whole))
+    due = [Counter(_of_year(frame, whole, year + 1)) for year in range(years)]
+    at = [due[i // len(whole)][whole[i % len(whole)]] for i in range(years * len(whole))]
+    out = [w for w, n in zip(pair.works, at[begun:], strict=False) for _ in range(n)]
+    return out[: max(0, frame.scenario.programme.study.modules - sum(at[:begun]))]
+
+
+def _of_year(frame: Frame, weeks: list[int], year: int) -> list[int]:
+    """Return the weeks of the modules of a whole year of induction."""
+    schedule = frame.scenario.programme.study.schedule
+    total = frame.scenario.programme.study.modules
     if schedule == "12x3":
         return _by_term(frame, weeks, total) if year == 1 else []
     share = {
@@ -66,7 +80,7 @@ def _pro_rata(frame: Frame, pair: PairFrame, fte: Fraction) -> list[int]:
 
     def begun(i: int) -> int:
         """Return the modules that are due before the i-th week of the school year."""
-        served = pair.pair.served + fte * Fraction(i, len(works))
+        served = pair.pair.served + fte * Fraction(i, len(pair.whole))
         first, second = min(served, Fraction(1)), min(max(served - 1, Fraction(0)), Fraction(1))
         return ceil(study.modules_in(1) * first + study.modules_in(2) * second)
 
@@ -113,7 +127,7 @@ def due_returns(frame: Frame, pair: PairFrame) -> list[tuple[int, int]]:
         return []
     fte, out = frame.scenario.school.fte(pair.pair.ect), []
     for i, week in enumerate(pair.works):
-        second = pair.pair.served + fte * Fraction(i, len(pair.works)) - 1
+        second = pair.pair.served + fte * Fraction(i, len(pair.whole)) - 1
         if 0 <= second < frame.scenario.programme.years - 1:
             out.append((week, int(second * study.modules) % study.modules))
     return out if study.second_year == "weekly" else out[::2]
@@ -132,11 +146,14 @@ class Studied:
         When the ECT came back to which module.
     habit : float
         The habit of study at the end, 0 to 1.
+    helped : frozenset of int
+        Modules during whose study somebody was free for questions (F143, F169).
     """
 
     modules: list[int]
     returns: list[tuple[int, int]]
     habit: float
+    helped: frozenset[int] = frozenset()
 
 
 def study(
@@ -145,6 +162,9 @@ def study(
     fate: Fate,
     luck: Luck,
     rows: list[Row],
+    life: PairLife,
+    until: int,
+    first: int,
     earlier: list[int],
     before_it: float | None = None,
 ) -> Studied:
@@ -160,6 +180,12 @@ def study(
         The year, the pair, what fate deals it, the replication's luck.
     rows : list of tuple
         Log to append to.
+    life : PairLife
+        When the ECT has access, and is on leave.
+    until : int
+        School minute at which the pair's year ends; nothing is logged after it.
+    first : int
+        Modules taken as studied before the run.
     earlier : list of int
         Minutes from which the modules of earlier simulated years count as studied, on this year's
         clock; below 0 before the year.
@@ -175,9 +201,11 @@ def study(
     start = conditions.habit_start
     habit = start if before_it is None else before_it
     done, returns = list(earlier), []
-    weekly, again = frame.modules[pair.index], frame.returns[pair.index]
+    helped: set[int] = set()
+    before = first + len(earlier)
+    weekly = frame.modules[pair.index][: max(0, programme.modules - before)]
+    again = frame.returns[pair.index]
     draws = luck.row("study", pair.pair.ect, programme.modules + len(again))
-    before = len(earlier) or (0 if pair.pair.year == 1 else programme.modules_in(1))
     last = max(0, earlier[-1] if earlier else 0)
 
     def sit(week: int, module: int, draw: float) -> tuple[int, bool]:
@@ -186,12 +214,14 @@ def study(
         cause = fate.study_failure(pair, cell) if cell >= 0 else 0
         if cell >= 0 and not cause:
             return min(frame.start_of(cell) + programme.module_min, frame.end_of(cell)), True
-        if cell >= 0:
+        if cell >= 0 and frame.start_of(cell) < until:
             rows.append((frame.start_of(cell), STUDY_LOST, pair.index, -1, module, cause, 0, 1))
         chance = _own_time(conditions.study_own_time, conditions.study_habit * (habit - start))
         late = _weeks_late(draw, chance)
         monday = frame.midnight[frame.weeks[week].days[0]]
-        return monday - monday % (7 * DAY) + OWN_TIME + late * 7 * DAY, late == 0
+        sunday = monday - monday % (7 * DAY) + OWN_TIME
+        at = life.not_before(sunday + late * 7 * DAY)
+        return at, at == sunday
 
     def settle(in_time: bool) -> float:
         if not conditions.feedback:
@@ -206,17 +236,20 @@ def study(
         module = before + i
         at, in_time = sit(week, module, draws[module])
         habit = settle(in_time)
+        cell = pair.study[week]
+        if pair.helper >= 0 and cell >= 0 and at <= frame.end_of(cell) and fate.helps(pair, cell):
+            helped.add(module)
         last = max(last, at)  # in order: a module builds on the one before
         done.append(last)
-        if last < frame.end:
+        if last < until:
             rows.append((last, STUDIED, pair.index, -1, module, 0, 0, 1))
     for i, (week, module) in enumerate(again):
         at, in_time = sit(week, module, draws[programme.modules + i])
         habit = settle(in_time)
-        if at < frame.end:
+        if at < until:
             returns.append((at, module))
             rows.append((at, REVISITED, pair.index, -1, module, 0, 0, 1))
-    return Studied(done, sorted(returns), habit)
+    return Studied(done, sorted(returns), habit, frozenset(helped))
 
 
 def _own_time(chance: float, pull: float) -> float:

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from math import floor, log1p
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil, floor, log1p
 from typing import TYPE_CHECKING
 
 from ectsim.clock import DAY
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ectsim.luck import Luck
     from ectsim.model.cover import CoverBook
     from ectsim.model.frame import Frame
+    from ectsim.model.people import PairLife
 
 __all__ = ["Due", "Training", "due_training", "hours_due"]
 
@@ -36,6 +38,7 @@ DATES = ROOM - PREFER
 
 ECT, MENTOR = 1, 2
 ABSENT = {ECT: CAUSE_CODE["ect_absent"], MENTOR: CAUSE_CODE["mentor_absent"]}
+MENTOR_LEFT = CAUSE_CODE["mentor_left"]
 SLIPPED, COVER = CAUSE_CODE["slipped"], CAUSE_CODE["cover"]
 TRAINED, MISSED, CAUGHT_UP = (EVENT_CODE[n] for n in ("trained", "training_missed", "caught_up"))
 OWED, GIVEN_BACK = EVENT_CODE["time_owed"], EVENT_CODE["time_given_back"]
@@ -136,27 +139,63 @@ def _days_of(frame: Frame, week: int, event: str) -> list[int]:
     return sorted(days, key=lambda d: stable_fraction("training", event, week, d))
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """How far a person is: years behind them, years of the programme in a school year, their weeks."""
+
+    behind: Fraction
+    pace: Fraction
+    whole: tuple[int, ...]
+    works: tuple[int, ...]
+
+
+def _dated(frame: Frame, side: int, at: _Place) -> Iterator[tuple[int, TrainingEvent, int]]:
+    """Yield what is due to a person in this school year: position, event, school week.
+
+    Whoever works part time, or starts within the year, comes to each event when as much of the
+    programme is behind them as of a full-timer who started with the year.
+    """
+    if at.pace == 1 and at.behind.denominator == 1 and at.works == at.whole:
+        if at.behind < 2:
+            for i, e, number in _sequence(frame, side, int(at.behind) + 1):
+                yield i, e, number - 1
+        return
+    total = len(at.whole)
+    for year in (1, 2):
+        for i, e, number in _sequence(frame, side, year):
+            along = year - 1 + Fraction(number - 1, len(frame.weeks)) - at.behind
+            n = ceil(along * total / at.pace)
+            if 0 < number <= len(frame.weeks) and 0 <= n < len(at.works):
+                yield i, e, at.works[n]
+
+
 def due_training(frame: Frame) -> tuple[Due, ...]:
     """Return what is due to each member of a pair in the year, in order of permanent ids.
 
     An event whose first date lies outside the calendar is not due. A mentor who had an ECT before
-    is in the second year of training.
+    is in the second year of training, and after it nothing is due.
     """
     rules = frame.scenario.programme.events
     if not rules.in_year:
         return ()
-    years: dict[tuple[int, int], int] = {}
+    places: dict[tuple[int, int], _Place] = {}
     for p in frame.pairs:
-        years[p.ect, ECT] = p.pair.year
-        mentor = 1 if p.pair.new else 2
-        years[p.mentor, MENTOR] = max(mentor, years.get((p.mentor, MENTOR), 1))
+        fte = frame.scenario.school.fte(p.pair.ect)
+        places[p.ect, ECT] = _Place(p.pair.served, fte, p.whole, p.works)
+        # a mentor of several ECTs is as far as with the one who has come furthest
+        behind = (
+            p.pair.served / fte if p.pair.elapsed is not None else Fraction(int(not p.pair.new))
+        )
+        mentor = _Place(behind, Fraction(1), p.whole, p.works)
+        known = places.get((p.mentor, MENTOR))
+        if known is None or (mentor.behind, len(mentor.works)) > (known.behind, len(known.works)):
+            places[p.mentor, MENTOR] = mentor
     out = []
-    for (person, side), year in sorted(
-        years.items(), key=lambda x: (frame.staff[x[0][0]], x[0][1])
+    for (person, side), place_in in sorted(
+        places.items(), key=lambda x: (frame.staff[x[0][0]], x[0][1])
     ):
         used: set[int] = set()
-        for i, e, number in _sequence(frame, side, year):
-            week = number - 1
+        for i, e, week in _dated(frame, side, place_in):
             place = i if i not in used else len(events()) + len(used)
             used.add(place)
             days: list[int] = []
@@ -186,6 +225,8 @@ class Training:
         Who is away; conference days are written into it.
     luck : Luck
         The replication's luck.
+    lives : tuple of PairLife
+        Who comes, leaves and is on leave, in the order of the frame's pairs.
 
     Attributes
     ----------
@@ -193,17 +234,28 @@ class Training:
         Year cells in which a person is in training or has gone home early in return.
     gains : dict of int to list of (int, float)
         For each mentor the minutes at which training ended, and its worth in cycles.
+    talks : dict of int to list of int
+        For each mentor, when a clinic was over in which mentors share what works.
     started : dict of int to int
         For each mentor whose first conference is due, when it was over.
     """
 
-    def __init__(self, frame: Frame, diary: Diary, luck: Luck) -> None:
+    def __init__(self, frame: Frame, diary: Diary, luck: Luck, lives: tuple[PairLife, ...]) -> None:
+        from ectsim.model.people import end_of  # noqa: PLC0415 - people know the frame, which knows training
+
+        self._lives = {(p.ect, ECT): lives[p.index] for p in frame.pairs}
+        self._lives |= {(p.mentor, MENTOR): lives[p.index] for p in frame.pairs}
+        self._end = {
+            key: end_of(frame, life) if key[1] == ECT else frame.end
+            for key, life in self._lives.items()
+        }
         self.frame, self.diary, self.luck = frame, diary, luck
         self.rules, self.plan = frame.scenario.programme.events, frame.scenario.plan
         c = frame.scenario.school.conditions
         self._attend = c.training_reminded if self.plan.checkin_min > 0 else c.training_attend
         self.busy: dict[int, set[int]] = defaultdict(set)
         self.gains: dict[int, list[tuple[int, float]]] = defaultdict(list)
+        self.talks: dict[int, list[int]] = defaultdict(list)
         self.started: dict[int, int] = {}
         self._rows: list[
             tuple[int, int, int, int, int, int]
@@ -213,9 +265,21 @@ class Training:
         self._after = [
             p for p in range(frame.periods) if frame.scenario.school.grid.periods[p].kind == "after"
         ]
-        for due in frame.training:
+        self.due = tuple(self._still(due) for due in frame.training if self._has_begun(due))
+        for due in self.due:
             if due.kind == "conference":
                 self._conference(due)
+
+    def _has_begun(self, due: Due) -> bool:
+        """Tell whether an event is due: an ECT who has left by its first date is due nothing."""
+        return due.side == MENTOR or due.days[0] <= self._lives[due.person, ECT].last_day
+
+    def _still(self, due: Due) -> Due:
+        """Leave out the dates after an ECT's last day."""
+        last = self._lives[due.person, due.side].last_day if due.side == ECT else self.frame.days
+        if due.days[-1] <= last or due.kind == "coaching_on_coaching":
+            return due
+        return replace(due, days=tuple(d for d in due.days if d <= last))
 
     def _draw(self, due: Due, what: int) -> float:
         size = ROOM * (len(events()) + 24)
@@ -224,12 +288,17 @@ class Training:
         ]
 
     def _log(self, at: int, event: int, due: Due, value: int, cause: int = 0) -> None:
-        if at < self.frame.end:
+        if at < self._end[due.person, due.side]:
             self._rows.append((at, event, due.person, value, cause, due.side))
 
     def _why_missed(self, due: Due, day: int, n: int) -> int:
         """Return what keeps a person from one date, or 0."""
-        if self.diary.away[due.person, day] == AWAY_SICK:
+        life = self._lives[due.person, due.side]
+        if due.side == MENTOR and life.without_mentor(day):
+            return MENTOR_LEFT
+        if self.diary.away[due.person, day] == AWAY_SICK or (
+            due.side == ECT and life.on_leave(day)
+        ):
             return ABSENT[due.side]
         return SLIPPED if self._draw(due, min(n, TRIES - 1)) >= self._attend else 0
 
@@ -242,6 +311,8 @@ class Training:
             "coaching_on_coaching": self.rules.gain_coaching,
         }[due.kind]
         self.gains[due.person].append((at, gain))
+        if due.kind == "clinic":
+            self.talks[due.person].append(at)
         if events()[due.event].order == 1:
             self.started[due.person] = at
 
@@ -295,12 +366,12 @@ class Training:
     def settle(self, cover: CoverBook) -> None:
         """Hold what is not a whole day, once it is known who covers."""
         groups: dict[int, list[Due]] = defaultdict(list)
-        for due in self.frame.training:
+        for due in self.due:
             if due.kind == "clinic":
                 groups[due.event].append(due)
         for event in sorted(groups):
             self._clinic(groups[event])
-        for due in self.frame.training:
+        for due in self.due:
             if due.kind == "coaching_on_coaching":
                 self._coaching(due, cover)
         if self.plan.training_release == "time_back":

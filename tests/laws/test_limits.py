@@ -66,7 +66,8 @@ def test_quiet_is_disturbed_by_what_should_disturb_it(change: dict[str, Any], lo
 def test_without_any_time_everything_is_lost_for_no_slot(meeting: str) -> None:
     """In found time the pair has no common free period either."""
     free = {} if meeting == "fixed" else {"M1": {"duty": "**:5"}, "M2": {"duty": "**:5"}}
-    school = tiny_school(2, staff=4, weeks=8, marks=free)
+    stay = {"ect_leave": 0.0, "leave_rate": 0.0}  # a window that is not due is not lost either
+    school = tiny_school(2, staff=4, weeks=8, marks=free, conditions=stay)
     nothing = {"meeting": meeting, "before_after": False, "recovery": (), "horizon": 2}
     scenario = tiny_scenario(school, tiny_plan({}, **nothing))
     for replication in range(5):

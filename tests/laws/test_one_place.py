@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ectsim.log import CAUSES, EVENT_CODE, FORMS
 from ectsim.model.year import Year, live
 from ectsim.scenario import Scenario
-from ectsim.school import LETTERS
+from ectsim.school import LETTERS, Pair
 from tests.laws.worlds import scenarios
 
 E = EVENT_CODE
@@ -64,6 +64,21 @@ def check(scenario: Scenario, replication: int) -> None:
         for side, who in ((1, pair.ect), (2, pair.mentor)):
             away[who] = absent_days(scenario, year, i, side)
 
+    deputised = {(e.pair, e.time) for e in events if e.event == E["deputised"]}
+    for p in year.frame.pairs:  # who is a deputy and no member of a pair is not in the log
+        if p.deputy >= 0:
+            who = year.frame.staff[p.deputy]
+            days = year.diary.away[p.deputy].nonzero()[0].tolist()
+            away.setdefault(who, {calendar.pupil_days[d] for d in days})
+            for cell in year.cover.taken[p.deputy]:
+                span = (year.frame.start_of(cell), year.frame.end_of(cell), "cover")
+                busy.setdefault(who, set()).add(span)
+
+    def mentor_of(pair: Pair, index: int, minute: int) -> str:
+        if (index, minute) in deputised:
+            return scenario.plan.slots_of(pair.id).deputy
+        return pair.mentor
+
     def inside(start: int, end: int, who: str) -> tuple[str, str]:
         """Find the cell of a person's timetable that holds an interval."""
         for (a, b), found in kinds[who].items():
@@ -77,9 +92,12 @@ def check(scenario: Scenario, replication: int) -> None:
         pair = school.pairs[e.pair]
         if e.event == E["meeting"]:
             assert e.value > 0
-            for who in (pair.ect, pair.mentor):
+            mentor = mentor_of(pair, e.pair, e.time)
+            for who in (pair.ect, mentor):
                 kind, _ = inside(e.time, e.time + e.value, who)
-                assert kind == "free", f"{who} has {kind}, PPA included: no meeting then"
+                # a deputy may be marked for cover, and not called
+                fits = ("free",) if who in (pair.ect, pair.mentor) else ("free", "cover")
+                assert kind in fits, f"{who} has {kind}, PPA included: no meeting then"
                 assert calendar.date(e.time) not in away[who]
                 busy.setdefault(who, set()).add(
                     (e.time, e.time + e.value, f"meeting {pair.id} {e.cycle}")
@@ -89,12 +107,13 @@ def check(scenario: Scenario, replication: int) -> None:
         elif e.event == E["observed"] and FORMS[e.form] == "live":
             kind, _ = inside(e.time, e.time + e.value, pair.ect)
             assert kind == "lesson", "a visit is to a lesson that the ECT teaches"
-            kind, _ = inside(e.time, e.time + e.value, pair.mentor)
-            assert kind == "free"
-            for who in (pair.ect, pair.mentor):
+            mentor = mentor_of(pair, e.pair, e.time)
+            kind, _ = inside(e.time, e.time + e.value, mentor)
+            assert kind in (("free",) if mentor == pair.mentor else ("free", "cover"))
+            for who in (pair.ect, mentor):
                 assert calendar.date(e.time) not in away[who]
             # the ECT is where the timetable says; the mentor is with them
-            busy.setdefault(pair.mentor, set()).add((e.time, e.time + e.value, f"visit {pair.id}"))
+            busy.setdefault(mentor, set()).add((e.time, e.time + e.value, f"visit {pair.id}"))
         elif e.event == E["cover_call"]:
             who = pair.ect if e.side == 1 else pair.mentor
             start, end = year.frame.start_of(e.value), year.frame.end_of(e.value)

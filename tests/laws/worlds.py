@@ -34,6 +34,12 @@ LAW_6: dict[str, object] = {
     "feedback": False,
     "learning": False,
     "random_durations": False,
+    "register_weeks": 0.0,
+    "email_weeks": 0.0,
+    "access_weeks": 0.0,
+    "ect_leave": 0.0,
+    "mentor_leave": 0.0,
+    "leave_rate": 0.0,
     "rearrangements": 20,  # see test_never_lowers: the limit on new times is part of the switches
 }
 """Conditions under which the laws of law 6 hold run by run."""
@@ -64,6 +70,12 @@ def calendars(draw: st.DrawFn, *, weeks: tuple[int, int] = (3, 8)) -> Calendar:
     return calendar if calendar.pupil_days else tiny_calendar(n)
 
 
+def starts() -> st.SearchStrategy[dt.date | None]:
+    """Draw the day on which a pair begins: mostly with the year."""
+    within = [START + dt.timedelta(days=d) for d in (1, 9, 14)]
+    return st.sampled_from((None, None, None, *within))
+
+
 @st.composite
 def schools(
     draw: st.DrawFn,
@@ -85,7 +97,13 @@ def schools(
         f"M{i}" if own_mentors else f"M{draw(st.integers(1, i))}" for i in range(1, count + 1)
     ]
     pairs = [
-        Pair(f"E{i}", mentor, draw(st.sampled_from((1, 1, 2))), draw(st.booleans()))
+        Pair(
+            f"E{i}",
+            mentor,
+            draw(st.sampled_from((1, 1, 2))),
+            draw(st.booleans()),
+            start=draw(starts()),
+        )
         for i, mentor in enumerate(mentors, 1)
     ]
     others = draw(st.integers(3, 6) if busy else st.integers(0, 5))
@@ -129,6 +147,8 @@ def schools(
         departments={w: draw(st.sampled_from(("", "Maths", "Art"))) for w in people},
         conditions={**draw(any_conditions()), **(conditions or {})},
     )
+    named = ("", "", *(s.id for s in school.staff))
+    school = replace(school, coordinator=draw(st.sampled_from(named)))
     return assume_ppa(school, share=0.1) if draw(st.booleans()) else school
 
 
@@ -155,6 +175,13 @@ def any_conditions() -> st.SearchStrategy[dict[str, object]]:
             "feedback": st.booleans(),
             "learning": st.booleans(),
             "random_durations": st.booleans(),
+            "register_weeks": st.sampled_from((0.0, 0.5)),
+            "access_weeks": st.sampled_from((0.0, 0.8, 3.0)),
+            "ect_leave": rate,
+            "mentor_leave": rate,
+            "replacement_weeks": st.sampled_from((0.0, 1.0, 5.0)),
+            "leave_rate": rate,
+            "leave_weeks": st.sampled_from((1.0, 4.0)),
         }
     )
 
@@ -225,9 +252,19 @@ def plans(draw: st.DrawFn, school: School, **fixed: Any) -> Plan:
         "cadence": draw(st.sampled_from((1, 1, 2))),
         "checkin_min": draw(st.sampled_from((0, 30))),
         "pastoral_by_other": draw(st.booleans()),
+        "registered_early": draw(st.booleans()),
+        "repair_after": draw(st.integers(0, 2)),
+        "monitoring_lag_weeks": draw(st.integers(0, 2)),
+        "recognise": draw(st.booleans()),
         **fixed,
     }
-    return tiny_plan(draw(slot_tables(school)), **changes)
+    table: dict[str, dict[str, Any]] = dict(draw(slot_tables(school)))
+    ects = {p.ect for p in school.pairs}
+    for pair in school.pairs:
+        others = sorted({s.id for s in school.staff} - ects - {pair.mentor})
+        if others and draw(st.integers(0, 3)) == 0:
+            table[pair.id] = {**table[pair.id], "deputy": draw(st.sampled_from(others))}
+    return tiny_plan(table, **changes)
 
 
 @st.composite
@@ -262,7 +299,9 @@ def busy_scenarios(draw: st.DrawFn, *, pairs: tuple[int, int] = (1, 3), **plan: 
     school = draw(schools(own_mentors=True, conditions=conditions, pairs=pairs, busy=True))
     few = {"supervisors": draw(st.integers(0, 1)), "sickness_fill": 0.0}
     policy = {**draw(cover_policies()), "rota": "keyed", **few}
-    fixed = {"observe": False, "video": False, "gate": "deepen", "cover": policy, **plan}
+    fixed = {"observe": False, "video": False, "gate": "deepen", "cover": policy}
+    # a pair that loses fewer cycles is also helped less often; a deputy is somebody shared
+    fixed = {**fixed, "repair_after": 0, "deputy": False, **plan}
     return Scenario("busy", law_6_programme(), school, draw(plans(school, **fixed)))
 
 

@@ -62,9 +62,11 @@ def said(year: Year) -> list[str]:
 
 
 TRACE = """
+1 Mon 07:25 checked_in - 30
 1 Mon 13:20 studied - 0 ect
 1 Fri 15:00 contracted - 0
 2 Mon 00:00 absence - 5 mentor_absent mentor
+2 Mon 07:25 checked_in - 30
 2 Mon 07:30 due 0 0
 2 Mon 09:00 observation_failed 0 0 mentor_absent planned mentor
 2 Mon 12:20 study_lost - 1 cover ect
@@ -82,6 +84,7 @@ TRACE = """
 2 Tue 14:32 mentoring 0 18
 2 Tue 14:50 recorded 0 0
 2 Sun 18:00 studied - 1 ect
+3 Mon 07:25 checked_in - 30
 3 Mon 07:30 due 1 0
 3 Mon 09:00 observed 1 15 live
 3 Mon 13:20 studied - 2 ect
@@ -100,6 +103,7 @@ TRACE = """
 3 Thu 14:28 practise 1 4
 3 Thu 14:32 mentoring 1 18
 3 Thu 14:50 recorded 1 0
+4 Mon 07:25 checked_in - 30
 4 Mon 07:30 due 2 0
 4 Mon 09:00 observed 2 15 live
 4 Mon 13:20 studied - 3 ect

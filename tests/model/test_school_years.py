@@ -20,9 +20,9 @@ PLANS = ("found_time", "timetabled")
 
 
 def over(years: int, plan: str = "found_time", **changes: object) -> Scenario:
-    return load("default").with_changes(
-        {"plan.preset": plan, "programme.run_years": years, **changes}
-    )
+    """Return the default school over some years; absence does not make induction longer."""
+    kept = {"programme.run_years": years, "programme.coaching.extend_from": 400}
+    return load("default").with_changes({"plan.preset": plan, **kept, **changes})
 
 
 def part_time(fte: Fraction, years: int) -> Scenario:
@@ -107,7 +107,9 @@ def test_later_years_have_luck_of_their_own() -> None:
 
 def test_what_a_mentor_learnt_goes_on() -> None:
     """A mentor with a year behind her coaches faster than one who starts in the second year."""
-    s = over(2, "timetabled", **{"conditions.random_durations": False})
+    s = over(
+        2, "timetabled", **{"conditions.random_durations": False, "conditions.mentor_leave": 0}
+    )
     coaching = [EVENT_CODE[n] for n in ("praise", "share", "model", "analyse", "practise")]
 
     def mean(rows: list[tuple[int, ...]]) -> float:
