@@ -7,6 +7,7 @@ them. A hint names what happened and where to look, never the answer.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from math import isclose
 from statistics import stdev
 from typing import Any
@@ -1331,6 +1332,11 @@ SCHOOLS = 60
 """Made-up schools behind the exercise on England."""
 
 
+@lru_cache(maxsize=2)
+def _cohort(plan: str) -> cohort.Result:
+    return cohort.run(schools=SCHOOLS, plan=plan)
+
+
 @exercise(
     "R6-1", "choice",
     f"In {SCHOOLS} made-up schools each pair gets a slot instead of finding time. Which ECTs gain most cycles held in full, in points of a hundred?",
@@ -1343,7 +1349,7 @@ SCHOOLS = 60
 )  # fmt: skip
 def whom_it_reaches(answer: str) -> Outcome:
     """Find the schools in which a rule changes most."""
-    found, slotted = (cohort.run(schools=SCHOOLS, plan=p) for p in ("found_time", "timetabled"))
+    found, slotted = (_cohort(p) for p in ("found_time", "timetabled"))
 
     def gain(by: str, name: str) -> float:
         before, after = (
