@@ -45,6 +45,7 @@ __all__ = [
     "Audit",
     "Line",
     "YearHours",
+    "amount",
     "audit",
     "due_windows",
     "entitlement_table",
@@ -368,15 +369,22 @@ def _text(item: Line) -> Iterator[str]:
     if item.check in ("demand_meetings", "demand_study", "demand_conferences", "demand_clinics"):
         return  # they stand in the check that adds them up
     mark = {"passes": "passes", "fails": "FAILS", "note": "-"}[item.verdict]
-    amount, cited = _amount(item), " ".join(item.sources)
-    words = f"{mark:8}{item.what}{': ' if amount else ''}{amount} [{cited}]"
+    much, cited = amount(item), " ".join(item.sources)
+    words = f"{mark:8}{item.what}{': ' if much else ''}{much} [{cited}]"
     yield from textwrap.wrap(words, WIDTH, initial_indent="  ", subsequent_indent=" " * 10)
     yield from textwrap.wrap(
         item.remedy, WIDTH, initial_indent=" " * 10, subsequent_indent=" " * 10
     )
 
 
-def _amount(item: Line) -> str:
+def amount(item: Line) -> str:
+    """Say what a line needs and has, or its minutes; "" where it has none.
+
+    Parameters
+    ----------
+    item : Line
+        The line.
+    """
     unit = "h" if item.per in ("year", "programme") else "min"
     size = HOUR if unit == "h" else 1
     per = "" if item.per in ("event", "programme") else f" a {item.per}"

@@ -243,5 +243,6 @@ def _strip_sentence(
     told = "; ".join(
         f"{label}: {count} happen" for label, count in zip(labels, counts, strict=True)
     )
-    apart = f" They part in weeks {', '.join(differ)}." if differ else ""
+    many = "s" if len(differ) > 1 else ""
+    apart = f" They part in week{many} {', '.join(differ)}." if differ else ""
     return f"Simulated year {year} of {pair}, with the same illnesses and the same cover calls. {told}.{apart}"

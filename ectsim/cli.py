@@ -118,8 +118,12 @@ def run(arguments: list[str]) -> int:
     except Broken as error:
         _complain(str(error))
         return 1
-    except (Cancelled, KeyboardInterrupt, typer.Abort):
-        _complain("stopped; nothing was written")
+    except (Cancelled, KeyboardInterrupt, typer.Abort) as stop:
+        _complain(
+            str(stop)
+            if isinstance(stop, Cancelled) and stop.args
+            else "stopped; nothing was written"
+        )
         return STOPPED
     except BrokenPipeError:
         return 0
@@ -293,19 +297,131 @@ def simulate(
     log: Annotated[
         Path | None, typer.Option(help="Folder for the event logs of all years, as Parquet.")
     ] = None,
+    precision: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[METRIC=]HALF",
+            help="Simulate until the 95 % interval is this narrow: 0.02, completion_full=0.01 or "
+            "supply_cost=5%; --replications is then the most (2000).",
+        ),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --precision: picture (.svg) or page (.html) of how it was reached."
+        ),
+    ] = None,
     as_json: JSON = False,
 ) -> None:
     """Say how many cycles will happen, which will be lost and why, what it costs."""
     from ectsim import analysis, words  # noqa: PLC0415
 
     chosen = _load(scenario, school, _changes(changes, years))
-    (results,) = _replicate(
-        [chosen], _seed(scenario, seed, school), _replications(scenario, replications), workers
-    )
-    result = analysis.result_dict(results)
+    the_seed = _seed(scenario, seed, school)
+    if plot is not None and not precision:
+        raise InputError("--plot shows how a precision is reached", remedy="add --precision 0.02")
+    if plot is not None and plot.suffix.lower() not in (".svg", ".html"):
+        raise InputError("a plot is .svg or .html", where=str(plot), remedy="name such a file")
+    if precision:
+        results, reached = _until(chosen, the_seed, precision, replications, workers)
+        result = analysis.result_dict(results) | {"precision": reached}
+        more = _precision_lines(reached, plot, chosen)
+    else:
+        (results,) = _replicate([chosen], the_seed, _replications(scenario, replications), workers)
+        result, more = analysis.result_dict(results), []
     if log is not None:
         _write_logs(results, log)
-    _print(result, words.simulate_lines(result), as_json=as_json)
+    _print(result, [*words.simulate_lines(result), *more], as_json=as_json)
+
+
+def _until(
+    scenario: Scenario, seed: int, goals: list[str], most: int | None, workers: int | None
+) -> tuple[Results, dict[str, Any]]:
+    """Simulate until every goal is reached."""
+    from ectsim import experiment as running  # noqa: PLC0415
+    from ectsim.experiments import precision  # noqa: PLC0415
+
+    rule = precision.Rule(precision.read_goals(goals), most=2000 if most is None else most)
+    if rule.most < rule.least:
+        raise InputError(
+            f"a precision needs {rule.least} years", where=f"--replications {rule.most}",
+            remedy="allow more, or leave it out",
+        )  # fmt: skip
+    count = running.default_workers() if workers is None else workers
+    with running.local_pool(count) as pool, _progress(scenario.name) as progress:
+        return precision.replicate_until(
+            scenario, rule, seed=seed, executor=pool, progress=progress
+        )
+
+
+def _precision_lines(reached: dict[str, Any], plot: Path | None, scenario: Scenario) -> list[str]:
+    """Say how a precision was reached, and draw it if a file is named."""
+    from ectsim.analysis import LIMITS  # noqa: PLC0415
+    from ectsim.experiments.reporting import precision_chart  # noqa: PLC0415
+    from ectsim.experiments.store import write_whole  # noqa: PLC0415
+    from ectsim.exports.picture import page, svg  # noqa: PLC0415
+
+    chart = precision_chart(reached["goals"], reached["used"]) | {"banner": scenario.banner}
+    if plot is not None:
+        drawn = svg(chart) if plot.suffix.lower() == ".svg" else page(
+            scenario.name, lead=[], charts=[chart], notes=[*scenario.warnings, LIMITS], banner=scenario.banner
+        )  # fmt: skip
+        write_whole(plot, drawn.encode(), remedy="name a file that you may write")
+    rows = chart["table"]["rows"]
+    return ["", chart["title"], *(f"  {row[0]}: {row[3]}, asked for {row[1]}" for row in rows)]
+
+
+@app.command()
+def experiment(
+    design: Annotated[Path, typer.Argument(help="TOML file of the design, see docs/files.md.")],
+    to: Annotated[
+        Path,
+        typer.Option(help="Folder of simulated years and results; several designs may share it."),
+    ] = Path("my-experiments"),
+    cluster: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Work on a Dask cluster: tcp://HOST:8786, or local for one on this machine.",
+        ),
+    ] = "",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was stopped; there must be one.")
+    ] = False,
+    workers: WORKERS = None,
+    as_json: JSON = False,
+) -> None:
+    """Run a design of experiments: what the factors do, with tables and pictures; only what is missing is simulated."""
+    from ectsim.experiments.designs import read_design  # noqa: PLC0415 - each command loads its own
+    from ectsim.experiments.places import survive  # noqa: PLC0415
+    from ectsim.experiments.reporting import keep, lines  # noqa: PLC0415
+    from ectsim.experiments.running import run_design  # noqa: PLC0415
+    from ectsim.experiments.store import Store  # noqa: PLC0415
+
+    chosen, store = read_design(design), Store(to)
+    try:
+        with _stages() as progress:
+            found = survive(
+                lambda place: run_design(
+                    chosen, store, executor=place.executor, lanes=place.lanes, progress=progress,
+                    resume=resume,
+                ),
+                address=cluster, workers=workers,
+            )  # fmt: skip
+        result = keep(found, store)
+    except KeyboardInterrupt:
+        raise Cancelled(f"stopped; what was simulated is stored in {to}, --resume goes on with it") from None  # fmt: skip
+    others = store.others()
+    taken = f"{found.simulated:,} years simulated, {found.stored:,} were stored before"
+    more = ["", f"{taken}. Report: {to / 'designs' / found.key / 'report.html'}"]
+    if others:
+        more.append(
+            f"{others:,} stored years are another version's: they are kept and not used here."
+        )
+    _print(
+        result | {"simulated": found.simulated, "other_versions": others},
+        [*lines(found, result), *more], as_json=as_json,
+    )  # fmt: skip
 
 
 def _write_logs(results: Results, folder: Path) -> None:

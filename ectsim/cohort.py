@@ -683,8 +683,15 @@ class Result:
             "ledger_total": total,
             "due_total": sum(total.values()),
             "command": self.command,
-            "limits": [*LIMITED, LIMITS],
+            "limits": [*self._notes(), *LIMITED, LIMITS],
         }  # fmt: skip
+
+    def _notes(self) -> list[str]:
+        """Return what a reader of these very numbers must know."""
+        primary = [t for k, t in zip(self.kinds, self.tallies, strict=True) if k.phase == "primary"]
+        if primary and not any(t.full for t in primary):
+            return ["In these primaries nobody takes a mentor's class outside planned slots, so no lesson is seen and no cycle is held in full."]  # fmt: skip
+        return []
 
     @property
     def command(self) -> str:
@@ -702,6 +709,7 @@ class Result:
 LIMITED = (
     "The schools are made up: types of school with one timetable each, and their own luck. No real school, and "
     "no list of schools, stands in it; nobody and no school is ranked.",
+    "Each size has one timetable, so that a difference between sizes may be one between single timetables.",
     "The intervals hold the chance of which schools and which luck were drawn. They do not hold what is assumed: "
     "see ectsim validate for how far that reaches.",
     "Full-time ECTs of state primaries and secondaries who begin in September; special schools, part-time ECTs, "

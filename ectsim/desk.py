@@ -13,20 +13,24 @@ import pickle
 import re
 import tempfile
 import threading
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ectsim import hour, hour_charts
+from ectsim import carried, hour, hour_charts
 from ectsim.analysis import compare_dict, result_dict
 from ectsim.charts import ledger_bars, spread_dots, week_strips
 from ectsim.errors import InputError
 from ectsim.experiment import Replication, Results, run_chunk
-from ectsim.folder import parse_toml, read_toml
+from ectsim.exports.bundle import plan_files
+from ectsim.folder import parse_toml, read_toml, school_files
+from ectsim.metrics import METRICS
 from ectsim.parameters import certificates
 from ectsim.plan import Plan
+from ectsim.programme import Programme
 from ectsim.scenario import Scenario, load, parse_code, preset_names
 from ectsim.school import Conditions
 from ectsim.timetables.files import read_text, safe_name
@@ -38,7 +42,9 @@ __all__ = [
     "export",
     "export_hour",
     "import_upload",
+    "keep_school",
     "open_scenario",
+    "opened",
     "packed",
     "pair_year",
     "present",
@@ -54,7 +60,7 @@ UPLOAD_KEY = re.compile(r"up-[0-9a-f]{20}")
 LIMIT = 2_000
 """Replications that a page may ask for."""
 
-SCENARIO_LIMIT = 1_000_000
+SCENARIO_LIMIT = 5_000_000
 """Largest scenario file in bytes."""
 
 
@@ -159,6 +165,7 @@ def describe(data: Mapping[str, Any], uploads: Path) -> dict[str, Any]:
         },
         "slots": {p: s.model_dump() for p, s in fixed.plan.slots.items()},
         "supervisors": round(len(school.staff) / 40),
+        "metrics": {n: {"label": m.label, "definition": m.definition} for n, m in METRICS.items()},
     }
 
 
@@ -194,7 +201,8 @@ def import_upload(
     Parameters
     ----------
     parts : sequence of (str, str, bytes)
-        Role (``timetable``, ``roster``, ``calendar``, ``grid``), file name and content.
+        Role (``timetable``, ``roster``, ``calendar``, ``grid``, ``fet``: FET's own file beside its
+        timetable), file name and content.
     codes : mapping of str to str
         What the user said of codes: code to kind.
     uploads : str
@@ -213,7 +221,7 @@ def import_upload(
     with tempfile.TemporaryDirectory(prefix="ectsim-upload-") as place:
         paths: dict[str, Path] = {}
         for role, name, content in parts:
-            if role not in ("timetable", "roster", "calendar", "grid"):
+            if role not in ("timetable", "roster", "calendar", "grid", "fet"):
                 raise InputError(f"nothing is known of a file for '{role}'")
             folder = Path(place) / role
             folder.mkdir()
@@ -221,6 +229,8 @@ def import_upload(
             paths[role].write_bytes(content)
         if "timetable" not in paths:
             raise InputError("no timetable was chosen", remedy="choose the timetable's file first")
+        if "fet" in paths:
+            _beside(paths)
         if codes:
             paths["codes"] = Path(place) / "codes.toml"
             lines = [f"{toml_value(code)} = {toml_value(kind)}" for code, kind in codes.items()]
@@ -230,6 +240,15 @@ def import_upload(
             grid=paths.get("grid"), codes=paths.get("codes"), to=Path(uploads) / key, replace=True,
         )  # fmt: skip
     return {**report.to_dict(), "school": key, "paths": []}
+
+
+def _beside(paths: dict[str, Path]) -> None:
+    """Put FET's own file where the reader of its exports looks for it: beside them, under their name."""
+    table, given = paths["timetable"], paths.pop("fet")
+    ending = "_teachers.xml" if table.suffix.lower() == ".xml" else "_timetable.csv"
+    if not table.name.lower().endswith(ending):
+        table = paths["timetable"] = table.rename(table.with_name(table.stem + ending))
+    given.rename(table.with_name(table.name[: -len(ending)] + ".fet"))
 
 
 def open_scenario(data: Mapping[str, Any], body: bytes, uploads: Path) -> dict[str, Any]:
@@ -252,13 +271,35 @@ def open_scenario(data: Mapping[str, Any], body: bytes, uploads: Path) -> dict[s
     """
     school = str(data.get("school") or "default")
     folder = uploads / school if UPLOAD_KEY.fullmatch(school) else None
-    seed = 1
+    seed, key = 1, ""
     if data.get("code"):
         scenario, seed = parse_code(str(data["code"]).strip(), school=folder)
     else:
-        scenario = _from_body(body, safe_name(str(data.get("name") or ""), "scenario.toml"), folder)
-    key = scenario.origin or school
-    plan = scenario.plan.name
+        name = safe_name(str(data.get("name") or ""), "scenario.toml")
+        scenario, seed, key = _from_body(body, name, folder, uploads)
+    return opened(scenario, key or scenario.origin or school, seed, uploads)
+
+
+def opened(scenario: Scenario, key: str, seed: int, uploads: Path) -> dict[str, Any]:
+    """Return a scenario as a page takes it over.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The scenario.
+    key : str
+        Its school, as in a request.
+    seed : int
+        The run's seed.
+    uploads : pathlib.Path
+        Folder of uploaded schools.
+
+    Returns
+    -------
+    dict
+        As :func:`open_scenario`.
+    """
+    plan = "timetabled" if scenario.plan.meeting == "fixed" else "found_time"
     start, _, _ = read_request({"school": key, "plan": plan}, uploads)
     values = _leaves(scenario.plan)
     values.update(
@@ -275,15 +316,22 @@ def open_scenario(data: Mapping[str, Any], body: bytes, uploads: Path) -> dict[s
     }
 
 
-def _from_body(body: bytes, name: str, folder: Path | None) -> Scenario:
+def _from_body(
+    body: bytes, name: str, folder: Path | None, uploads: Path
+) -> tuple[Scenario, int, str]:
+    """Read a file: the scenario, its seed, and its school's key where the file carries a school."""
     if len(body) > SCENARIO_LIMIT:
         raise InputError("the file is too large for a scenario", where=name)
     with tempfile.TemporaryDirectory(prefix="ectsim-scenario-", dir=folder) as place:
         path = Path(place) / name
         path.write_bytes(body)
+        held = carried.read(path)
+        if held is not None:
+            made = held.scenario(name)
+            return made, held.seed, "" if made.origin else keep_school(made, uploads)
         head = read_toml(path)
         if "preset" in head or str(head.get("school", "")) in preset_names():
-            return load(str(path))
+            return load(str(path)), 1, ""
         # any other school is the one that the page shows, whatever folder the file names
         if folder is None:
             raise InputError(
@@ -297,9 +345,37 @@ def _from_body(body: bytes, name: str, folder: Path | None) -> Scenario:
             if parse_toml(text, where=name).get("school", ".") != ".":
                 raise InputError("the school's folder is written oddly", where=name)
             own.write_text(text, encoding="utf-8")
-            return load(str(own))
+            return load(str(own)), 1, ""
         finally:
             own.unlink(missing_ok=True)
+
+
+def keep_school(made: Scenario, uploads: Path) -> str:
+    """Write the school of a scenario into a folder of its own, with the two plans that ship.
+
+    Parameters
+    ----------
+    made : Scenario
+        Of a school that is no preset.
+    uploads : pathlib.Path
+        Folder of uploaded schools.
+
+    Returns
+    -------
+    str
+        Its key.
+    """
+    from ectsim.slots import first_fit  # noqa: PLC0415 - only files and made-up schools need it
+    from ectsim.timetables.writing import scenario_files, write_folder  # noqa: PLC0415 - as above
+
+    school = made.source or made.school
+    key = f"up-{school.digest[:20]}"
+    if not (uploads / key).is_dir():
+        programme = Programme.preset(made.programme.name)
+        slots = first_fit(school, programme)
+        files = {**school_files(school), **scenario_files(school, slots, programme)}
+        write_folder(uploads / key, files, replace=True)
+    return key
 
 
 def _listed(value: object) -> object:
@@ -596,9 +672,10 @@ def export(
     ----------
     scenario, seed, runs
         What was simulated.
-    form : {'json', 'csv', 'toml'}
+    form : {'json', 'csv', 'toml', 'plan', 'xlsx', 'html', 'ics'}
         ``json`` is what the command line prints, ``csv`` its metrics and ledger, ``toml`` the
-        scenario.
+        scenario; ``plan`` (JSON), ``xlsx`` and ``html`` (a page of A4) are those of ``ectsim
+        export`` and carry the school too; ``ics`` are everybody's calendars in a ZIP file.
 
     Returns
     -------
@@ -610,12 +687,43 @@ def export(
         if scenario.banner:
             text = f"# {scenario.banner}\n{text}"
         return f"{stem}.toml", "application/toml", text.encode()
-    result = result_dict(Results(scenario, seed, tuple(runs)))
+    if form == "ics":
+        return f"{stem}-calendars.zip", "application/zip", _calendars(scenario, seed)
+    whole = Results(scenario, seed, tuple(runs))
+    if form in PLAN_FILES:
+        ending, media = PLAN_FILES[form]
+        return f"{stem}-plan.{ending}", media, plan_files(whole)[f"plan.{ending}"]
+    result = result_dict(whole)
     if form == "json":
         return f"{stem}.json", "application/json", json.dumps(result, ensure_ascii=False).encode()
     if form == "csv":
         return f"{stem}.csv", "text/csv", _csv(result).encode("utf-8-sig")
-    raise InputError(f"no export '{form}'", remedy="json, csv or toml")
+    raise InputError(f"no export '{form}'", remedy="json, csv, toml, plan, xlsx, html or ics")
+
+
+PLAN_FILES = {
+    "plan": ("json", "application/json"),
+    "xlsx": ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "html": ("html", "text/html"),
+}
+
+
+def _calendars(scenario: Scenario, seed: int) -> bytes:
+    """Return the calendar of everybody who has a date, in a ZIP file."""
+    from ectsim.exports.dates import dated  # noqa: PLC0415 - only calendars need it
+    from ectsim.exports.ical import calendars  # noqa: PLC0415 - as above
+
+    events = dated(scenario)
+    if not events:
+        raise InputError(
+            "this plan has no slot that a calendar could hold",
+            remedy="give each pair a slot on the timetable first",
+        )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in calendars(scenario, events, code=scenario.code(seed)).items():
+            archive.writestr(name, text)
+    return out.getvalue()
 
 
 def _csv(result: Mapping[str, Any]) -> str:

@@ -220,6 +220,7 @@ def replicate(
     executor: Executor | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
+    known: Sequence[Replication] = (),
 ) -> Results:
     """Simulate replications of a scenario.
 
@@ -237,20 +238,22 @@ def replicate(
         Called with (done, total) replications.
     cancelled : callable, optional
         Asked between pieces of work; true stops.
+    known : sequence of Replication
+        The first ones, if they have been simulated before.
 
     Raises
     ------
     ectsim.errors.Cancelled
         If ``cancelled`` said so.
     """
-    done: dict[int, Replication] = {}
+    done = {r.index: r for r in known}
 
     def take(found: list[Replication]) -> None:
         done.update((r.index, r) for r in found)
         if progress:
             progress(len(done), replications)
 
-    work = list(chunks(range(replications)))
+    work = list(chunks(i for i in range(replications) if i not in done))
     if executor is None:
         for piece in work:
             _check(cancelled)

@@ -14,8 +14,8 @@ Changing any of this changes every stored result.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -81,12 +81,22 @@ def stable_seed(seed: int, *parts: object) -> int:
     return int.from_bytes(_key(("seed", seed, *parts))[:8], "little") >> 1
 
 
-@lru_cache(maxsize=1)
-def _philox() -> tuple[Any, Any, dict[str, Any]]:
-    import numpy as np  # noqa: PLC0415 - loaded at the first draw, so that importing luck is cheap
+class _Own(threading.local):
+    """Each thread's generator: one that is shared would be moved on by the others between two draws."""
 
-    bits = np.random.Philox(key=0)
-    return bits, np.random.Generator(bits), dict(bits.state)
+    philox: tuple[Any, Any, dict[str, Any]] | None = None
+
+
+_own = _Own()
+
+
+def _philox() -> tuple[Any, Any, dict[str, Any]]:
+    if _own.philox is None:
+        import numpy as np  # noqa: PLC0415 - loaded at the first draw, so that importing luck is cheap
+
+        bits = np.random.Philox(key=0)
+        _own.philox = bits, np.random.Generator(bits), dict(bits.state)
+    return _own.philox
 
 
 class Luck:

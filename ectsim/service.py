@@ -26,6 +26,10 @@ chunk more than there are workers is handed out, so that a newcomer waits for no
 requests share one computation, and a finished one is kept. A worker that dies takes nothing along: the chunks it lost run again, each
 alone, and one that kills its worker a second time ends in an honest error.
 
+A *search* decides as it goes what to compute next: its handler makes a :class:`Search`, whose work
+runs in a thread here and hands its pieces to an executor. Behind that executor stand the same
+workers, the same turns and the same ways to stop.
+
 Loopback only, with a secret. What goes wrong inside is logged here with an identifier; a page
 gets the identifier and never the traceback.
 """
@@ -53,9 +57,16 @@ import time
 import traceback
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+)
 from concurrent.futures import ThreadPoolExecutor as Threads
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -70,6 +81,7 @@ __all__ = [
     "Job",
     "Limits",
     "Reply",
+    "Search",
     "Service",
     "ServiceProcess",
     "portions",
@@ -81,10 +93,10 @@ Lane = Literal["years", "desk"]
 exports, on one worker of their own, so that a heavy library or a hostile file stays out of the
 others."""
 
-Handler = Callable[[dict[str, Any], bytes], "Job | Reply"]
+Handler = Callable[[dict[str, Any], bytes], "Job | Reply | Search"]
 
-NICE = 5
-"""By how much workers stand back for pages: a third of a page's share where both want to run."""
+NICE = 3
+"""By how much workers stand back for pages: half of a page's share where both want to run."""
 
 CROWD = 0.03
 """Seconds between the news of a computation, for each session: thirty pages that all redraw four
@@ -164,6 +176,31 @@ class Job:
     chunks: Sequence[Chunk]
     merge: Callable[[Any, Any], Any] = _last
     present: Callable[[Any], object] = _as_it_is
+    keep: bool = True
+    lane: Lane = "years"
+    seconds: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Work that decides as it goes which chunks come next.
+
+    Parameters
+    ----------
+    work : callable
+        ``work(executor, progress)`` gives the answer as plain data. It runs in a thread of the
+        service; what it submits (picklable functions) runs on workers, in turn with everybody's
+        chunks, and after the session's own quick questions. ``progress(done, total)`` tells how
+        many of its steps are over. When nobody listens any more, what it waits for is cancelled.
+    keep : bool
+        Whether the answer is kept for an equal request.
+    lane : str
+        ``years`` or ``desk``, see :data:`Lane`.
+    seconds : float
+        Longest time for one piece.
+    """
+
+    work: Callable[[Executor, Callable[[int, int], None]], object]
     keep: bool = True
     lane: Lane = "years"
     seconds: float = 120.0
@@ -417,6 +454,7 @@ class _Run:
     started: float = 0.0
     merging: bool = False
     over: bool = False
+    turn: _Turn | None = None  # of a search
 
     @property
     def waiting(self) -> bool:
@@ -424,11 +462,73 @@ class _Run:
 
     def progress(self) -> dict[str, object]:
         assert self.job is not None
+        if self.turn is not None:
+            return self.turn.progress(time.monotonic() - self.started)
         total = sum(chunk.size for chunk in self.job.chunks)
         done = sum(chunk.size for chunk in self.job.chunks[: self.merged])
         spent = time.monotonic() - self.started
         left = round(spent * (total - done) / done, 2) if done else None
         return {"done": done, "total": total, "left": left}
+
+
+class _Turn(Executor):
+    """What a search sees of the service: an executor whose work takes its turn with everybody's."""
+
+    def __init__(self, service: Service, run: _Run, chunks: list[Chunk], lane: Lane) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.service, self.run, self.chunks, self.lane = service, run, chunks, lane
+        self.asked: list[Future[Any]] = []
+        self.landed = 0
+        self.step, self.steps = 0, 0  # not told yet
+        self.before = (0, 0)  # pieces landed and asked for when the step began
+        self.most = 0
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Put a piece of work in the queue; called in the search's own thread."""
+        future: Future[Any] = Future()
+        chunk = Chunk(partial(fn, **kwargs) if kwargs else fn, args)
+        self.loop.call_soon_threadsafe(self._add, chunk, future)
+        return future
+
+    def _add(self, chunk: Chunk, future: Future[Any]) -> None:
+        if self.run.over:
+            future.cancel()
+            return
+        self.chunks.append(chunk)
+        self.asked.append(future)
+        for session, _ in list(self.run.listeners):
+            self.service.queues[self.lane].join(session)
+
+    def tell(self, done: int, total: int) -> None:
+        """Take what a search says of its steps; called in the search's own thread."""
+        self.loop.call_soon_threadsafe(self._tell, done, total)
+
+    def _tell(self, done: int, total: int) -> None:
+        self.step, self.steps = done, max(1, total)
+        self.before = (self.landed, len(self.asked))
+        self.service.tell(self.run)
+
+    def answer(self, index: int, result: Any) -> None:
+        """Give a piece's result to the search."""
+        self.landed += 1
+        self.asked[index].set_result(result)
+        self.service.tell(self.run)
+
+    def give_up(self) -> None:
+        """Cancel what the search waits for: its thread ends there."""
+        for future in self.asked:
+            future.cancel()
+
+    def progress(self, spent: float) -> dict[str, object]:
+        """Say how far it is, a hundred units a step; what a step still asks for is not known."""
+        if not self.steps:
+            return {"done": 0, "total": 100, "left": None}
+        landed, asked = self.landed - self.before[0], len(self.asked) - self.before[1]
+        within = min(95, 100 * landed // asked) if asked else 0
+        total = 100 * self.steps
+        self.most = max(self.most, min(total, 100 * self.step + within))
+        left = round(spent * (total - self.most) / self.most, 2) if self.most else None
+        return {"done": self.most, "total": total, "left": left}
 
 
 class _Queue:
@@ -566,6 +666,8 @@ class _Queue:
                     self.service.fail(run, wrong.error)
                 else:
                     self.service.bug(run, wrong.trace)
+            elif run.turn is not None:
+                run.turn.answer(task.index, future.result())
             else:
                 run.ready[task.index] = future.result()
                 self.service.merge(run)
@@ -621,10 +723,13 @@ class _Session:
                 await self.writer.drain()
 
     def waiting(self, lane: Lane) -> _Run | None:
-        """Return the computation that has had least so far: a short one waits for no long one."""
+        """Return the computation that has had least so far: a short one waits for no long one.
+
+        A search comes last: what its visitor asks meanwhile goes by.
+        """
         runs = self.requests.values()
         waiting = [r for r in runs if r.waiting and r.job is not None and r.job.lane == lane]
-        return min(waiting, key=lambda run: run.next, default=None)
+        return min(waiting, key=lambda run: (run.turn is not None, run.next), default=None)
 
     async def listen(self) -> None:
         while True:
@@ -696,6 +801,7 @@ class Service:
         self._running: dict[str, _Run] = {}
         self._sessions: dict[_Session, asyncio.Task[None]] = {}
         self._helpers = Threads(4, "helper")
+        self._searches = Threads(8, "search")
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._folder: Path | None = None
@@ -730,12 +836,15 @@ class Service:
         """Stop: connections are closed, workers ended, nothing is left."""
         if self._server is not None:
             self._server.close()
+        for run in list(self._running.values()):
+            self._end(run)
         for queue in self.queues.values():
             queue.close()
         for task in [*self._sessions.values(), *self._tasks]:
             task.cancel()
         await asyncio.gather(*self._sessions.values(), *self._tasks, return_exceptions=True)
         self._helpers.shutdown(wait=False, cancel_futures=True)
+        self._searches.shutdown(wait=False, cancel_futures=True)
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -840,6 +949,9 @@ class Service:
             if isinstance(made, Reply):
                 self._finish(run, wire.dumps(made.data), made.body, keep=False)
                 return
+            if isinstance(made, Search):
+                await self._search(run, made)
+                return
             if not made.chunks:
                 raise ValueError(f"a job without chunks for {run.kind!r}")
         except Exception as error:
@@ -848,6 +960,31 @@ class Service:
             run.job = made
             for session, _ in list(run.listeners):
                 self.queues[made.lane].join(session)
+
+    async def _search(self, run: _Run, search: Search) -> None:
+        if run.over:
+            return
+        chunks: list[Chunk] = []
+        run.job = Job(chunks, lane=search.lane, seconds=search.seconds)
+        turn = run.turn = _Turn(self, run, chunks, search.lane)
+        run.started = time.monotonic()
+
+        def work() -> tuple[bytes, ...]:
+            try:
+                return (wire.dumps(search.work(turn, turn.tell)),)
+            except CancelledError:  # everybody left, or a piece of it failed
+                return ()
+
+        found = await asyncio.get_running_loop().run_in_executor(self._searches, work)
+        if not run.over:
+            self._finish(run, found[0], b"", keep=search.keep)
+
+    def tell(self, run: _Run) -> None:
+        """Tell every listener how far a search is."""
+        if not run.over:
+            run.shown = b"null"
+            for session, number in run.listeners:
+                session.post(number, _partial(number, run, run.shown))
 
     def drop(self, session: _Session, number: int, *, tell: str = "") -> None:
         """Let a listener leave; a computation without listeners ends."""
@@ -869,6 +1006,8 @@ class Service:
 
     def _end(self, run: _Run) -> None:
         run.over = True
+        if run.turn is not None:
+            run.turn.give_up()
         run.ready.clear()
         run.partial = None
         if self._running.get(run.key) is run:

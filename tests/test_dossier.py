@@ -228,7 +228,7 @@ def test_the_page_stands_alone(found: dossier.Dossier) -> None:
     assert "url(http" not in page
     assert "default-src 'none'" in page
     assert len(page.encode()) < 400_000
-    assert page.count("<table>") == page.count("<caption>")
+    assert page.count("<table") == page.count("<caption>")
     for number in NUMBERS:
         assert f'id="item-{number}"' in page
         assert f'href="#item-{number}"' in page

@@ -23,7 +23,7 @@ def test_serial_threads_and_processes_give_the_same_bytes() -> None:
     with local_pool(2) as pool:
         assert pool is not None
         processes = replicate(SCENARIO, seed=3, replications=25, executor=pool)
-    with ThreadPoolExecutor(1) as threads:
+    with ThreadPoolExecutor(3) as threads:
         threaded = replicate(SCENARIO, seed=3, replications=25, executor=threads)
     texts = {json.dumps(result_dict(r)) for r in (serial, processes, threaded)}
     assert len(texts) == 1

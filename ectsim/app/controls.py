@@ -50,6 +50,8 @@ class Control(Widget):
         The newest valid answer.
     error : str
         What is wrong with it, in words; shown at the field.
+    origin : str
+        Where the number that is filled in comes from; unfolds with the reason.
     """
 
     _esm = module("control")
@@ -59,6 +61,7 @@ class Control(Widget):
     short = traitlets.Unicode().tag(sync=True)
     hint = traitlets.Unicode().tag(sync=True)
     why = traitlets.Unicode().tag(sync=True)
+    origin = traitlets.Unicode().tag(sync=True)
     unit = traitlets.Unicode().tag(sync=True)
     low = traitlets.Float(None, allow_none=True).tag(sync=True)
     high = traitlets.Float(None, allow_none=True).tag(sync=True)

@@ -18,11 +18,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from ectsim import __version__, desk, hour
+from ectsim import __version__, desk, desk_plans, hour
 from ectsim.errors import InputError
 from ectsim.experiment import Replication
 from ectsim.scenario import Scenario
-from ectsim.service import Chunk, Handlers, Job, Reply, portions
+from ectsim.service import Chunk, Handlers, Job, Reply, Search, portions
 
 __all__ = ["handlers"]
 
@@ -130,9 +130,11 @@ def _years(
     seed: int,
     count: int,
     show: Callable[[list[list[Replication]]], object],
+    *,
+    largest: int = 20,
 ) -> Job | Reply:
     """Simulate the same years of scenarios, but those that are known; see :func:`_lived`."""
-    return _lived(arms, seed, count, show, desk.simulate_arms, known)
+    return _lived(arms, seed, count, show, desk.simulate_arms, known, largest)
 
 
 def _lived(
@@ -142,11 +144,12 @@ def _lived(
     show: Callable[[list[list[Year]]], object],
     simulate: Callable[[bytes, int, int, int], list[list[Year]]],
     known: Known[Year],
+    largest: int = 20,
 ) -> Job | Reply:
     """Live the same years of scenarios, but those that are known.
 
     ``show`` takes what is kept of each scenario's years so far, as many of each; ``simulate`` is the
-    chunk: packed scenarios, seed, first and last year.
+    chunk: packed scenarios, seed, first and last year; ``largest`` bounds its years.
     """
     found = [known.get(s, seed, count) for s in arms]
     if all(runs is not None for runs in found):
@@ -155,7 +158,8 @@ def _lived(
     missing = [s for s, runs in zip(arms, found, strict=True) if runs is None]
     sent = desk.packed(missing)
     work = [
-        Chunk(simulate, (sent, seed, part.start, part.stop), len(part)) for part in portions(count)
+        Chunk(simulate, (sent, seed, part.start, part.stop), len(part))
+        for part in portions(count, largest=largest)
     ]
 
     def present(new: list[list[Year]]) -> object:
@@ -228,6 +232,7 @@ def compare(data: dict[str, Any], body: bytes) -> Job | Reply:
         seed,
         count,
         lambda r: desk.compare((first, base, r[0]), (second, other, r[1]), seed),
+        largest=8,  # what is only tried holds up a visitor's change for a tenth of a second at most
     )
 
 
@@ -260,7 +265,7 @@ def replay(data: dict[str, Any], body: bytes) -> Job:
 
 @handlers.add("export")
 def export(data: dict[str, Any], body: bytes) -> Job | Reply:
-    """Write a result or a scenario as a file: ``form`` is json, csv or toml."""
+    """Write a result or a scenario as a file; see :func:`ectsim.desk.export`."""
     _, own, seed, count = _arm(data)
     form = str(data.get("form") or "json")
 
@@ -268,7 +273,7 @@ def export(data: dict[str, Any], body: bytes) -> Job | Reply:
         name, media, content = desk.export(own, seed, arms[0] if arms else [], form)
         return Reply({"name": name, "type": media}, content)
 
-    return file([]) if form == "toml" else _years([own], seed, count, file)
+    return file([]) if form in ("toml", "ics") else _years([own], seed, count, file)
 
 
 # --- the mentor's page ------------------------------------------------------------------------
@@ -309,3 +314,42 @@ def numbers(data: dict[str, Any], body: bytes) -> Reply:
 def pair_year(data: dict[str, Any], body: bytes) -> Job:
     """Tell one pair's year week by week; see :func:`ectsim.desk.pair_year`."""
     return Job([Chunk(desk.pair_year, (data, uploads()))])
+
+
+# --- the coordinator's tasks ------------------------------------------------------------------
+
+
+@handlers.add("hours")
+def hours(data: dict[str, Any], body: bytes) -> Job:
+    """Check the hours of a plan; see :func:`ectsim.desk_plans.hours`."""
+    return Job([Chunk(desk_plans.hours, (data, uploads()))])
+
+
+@handlers.add("enough")
+def enough(data: dict[str, Any], body: bytes) -> Search:
+    """Find the cheapest protection that is enough; see :func:`ectsim.desk_plans.enough`."""
+    return Search(lambda executor, tell: desk_plans.enough(data, uploads(), executor, tell))
+
+
+@handlers.add("stress")
+def stress(data: dict[str, Any], body: bytes) -> Search:
+    """Find what breaks a plan; see :func:`ectsim.desk_plans.stress`."""
+    return Search(lambda executor, tell: desk_plans.stress(data, uploads(), executor, tell))
+
+
+@handlers.add("slots")
+def slots(data: dict[str, Any], body: bytes) -> Job:
+    """Rank the slots of every pair; see :func:`ectsim.desk_plans.ranked_slots`."""
+    return Job([Chunk(desk_plans.ranked_slots, (data, uploads()))])
+
+
+@handlers.add("best_plan")
+def best_plan(data: dict[str, Any], body: bytes) -> Job:
+    """Choose slots for all pairs at once; see :func:`ectsim.desk_plans.best_plan`."""
+    return Job([Chunk(desk_plans.best_plan, (data, uploads()))], lane="desk")
+
+
+@handlers.add("made_up")
+def made_up(data: dict[str, Any], body: bytes) -> Job:
+    """Make up a school of a given size; see :func:`ectsim.desk_plans.made_up`."""
+    return Job([Chunk(desk_plans.made_up, (data, uploads()))], keep=False)

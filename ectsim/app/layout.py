@@ -16,6 +16,7 @@ __all__ = [
     "grid",
     "halves",
     "hide",
+    "mark",
     "page",
     "row",
     "show_only",
@@ -132,6 +133,22 @@ def hide(widget: Widget | ipywidgets.Widget, hidden: bool = True) -> None:
         widget.add_class("ect-gone")
     else:
         widget.remove_class("ect-gone")
+
+
+def mark(widget: Any, name: str) -> Any:
+    """Give a widget a class of the style sheet, such as ``ect-noprint``, and return it.
+
+    Parameters
+    ----------
+    widget : ipywidgets.Widget
+        A box, or a widget that is put into one.
+    name : str
+        The class.
+    """
+    if isinstance(widget, Widget):  # these do not follow a change of their classes
+        widget = _box((widget,), "ect-stack", "ect-tight")
+    widget.add_class(name)
+    return widget
 
 
 def show_only(shown: Any, among: list[Any]) -> None:

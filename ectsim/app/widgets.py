@@ -38,7 +38,7 @@ Specification of a chart (plain data; the service makes it, :class:`Chart` shows
     {"value": 45, "label": "the bell"}}``; ``mark`` is optional, and so is a key's ``number``, by
     which the parts are told apart.
 
-``banner`` of any chart stands on the page, in its picture and in its table: what a plan gives up.
+``origin`` of any chart says where its numbers come from; it unfolds with the table. ``banner`` of any chart stands on the page, in its picture and in its table: what a plan gives up.
 
 Tones are ``accent``, ``muted``, ``warn``, ``track`` and ``empty``; marks are ``tick``, ``cross``,
 ``dash``, ``dot`` and ``slash``. No meaning may hang on the tone alone: bars have labels, states
@@ -270,6 +270,8 @@ class Announcer(Widget):
     def _heard(self, _: object, message: Mapping[str, Any], __: object) -> None:
         if message.get("event") == "stop":
             self.call(self.on_stop)
+        elif message.get("event") == "pulse":
+            self.send({"pulse": True})
 
     def say(self, text: str, *, tone: str = "calm") -> None:
         """Say something that is over and done.
@@ -301,6 +303,25 @@ class Announcer(Widget):
         rest = "" if left is None else f", {_duration(left)} left"
         with self.hold_sync():
             self.text = f"{done} of {total} {what} done{rest}"
+            self.tone = "calm"
+            self.done, self.total = done, total
+            self.stoppable = True
+
+    def searching(self, done: int, total: int, left: float | None, what: str) -> None:
+        """Say how far a search is; it may end before all is tried.
+
+        Parameters
+        ----------
+        done, total : int
+            In units of the search.
+        left : float or None
+            Seconds that the rest will take at most.
+        what : str
+            What is done, such as "Looking for what is enough".
+        """
+        rest = "" if left is None or not done else f", at most {_duration(left)} left"
+        with self.hold_sync():
+            self.text = f"{what}: {100 * done // max(1, total)} % tried{rest}"
             self.tone = "calm"
             self.done, self.total = done, total
             self.stoppable = True
@@ -369,7 +390,7 @@ class Tiles(Widget):
     ----------
     tiles : list of dict
         ``number`` and ``of`` ("82", "of 100"), ``what`` it counts, ``note``, ``before``
-        (a second line) and ``metric`` with
+        (a second line), ``origin`` (where it comes from, one click away) and ``metric`` with
         ``name``, ``value``, ``lo``, ``hi`` and ``n``.
     """
 

@@ -1,1 +1,1 @@
-"""Experiments: designs, comparisons, what drives an answer."""
+"""Experiments: designs, a store of simulated years, comparisons, what drives an answer."""

@@ -32,7 +32,8 @@ def html(data: Mapping[str, Any]) -> str:
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - only pages need it
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # fmt: skip
-    environment.filters.update(marked=_marked, drawn=_drawn)
+    environment.filters.update(marked=_marked, named=_named, drawn=_drawn)
+    environment.tests["long"] = lambda cell: any(len(word) > 24 for word in str(cell).split())
     template = Path(__file__).with_name("dossier.html").read_text(encoding="utf-8")
     return environment.from_string(template).render(**_told(data), d=data)
 
@@ -138,6 +139,14 @@ def _marked(text: object) -> Markup:
 
     safe = escape(str(text))
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", safe))
+
+
+def _named(text: object) -> Markup:
+    """Return text as :func:`_marked` does; a long name may break after its dots and underscores."""
+    from markupsafe import Markup  # noqa: PLC0415 - as above
+
+    marked = _marked(text)
+    return marked if " " in marked else Markup(re.sub(r"([._:])(?=\w)", r"\1<wbr>", marked))
 
 
 BOX, ROW, WIDE = 108, 78, 860

@@ -41,9 +41,6 @@ __all__ = ["SHARED_YEARS", "Group", "PairSurvival", "Survival", "Triple", "slots
 SHARED_YEARS = 60
 """Years over which the cover table is averaged."""
 
-HABIT = 0.85
-"""A pair's habit once it has met for a term: what the sample school's pairs have on average (simulated)."""
-
 FAR = 60
 """Pupil days after which a spell of sickness no longer ties two dates together."""
 
@@ -313,9 +310,15 @@ class Survival:
 
     @cached_property
     def slip(self) -> float:
-        """Chance that a lesson on no plan is not visited, once a pair has met for some weeks."""
-        c = self.school.conditions
-        habit = HABIT if c.feedback else c.habit_start
+        """Chance that a lesson on no plan is not visited, with a pair's mean habit over the year.
+
+        The habit of a pair that meets each week, in closed form; the year's first weeks are below it.
+        """
+        c, weeks = self.school.conditions, len(self.frame.weeks)
+        habit = c.habit_start
+        if c.feedback and c.habit_gain > 0:
+            far = (1 - (1 - c.habit_gain) ** weeks) / (weeks * c.habit_gain)
+            habit = 1 - (1 - habit) * far
         pull = (
             c.slip_habit * (habit - 0.5)
             + c.slip_relationship * (c.relationship - 0.5)

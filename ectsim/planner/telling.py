@@ -77,9 +77,11 @@ def pair_lines(result: dict[str, Any]) -> list[str]:
             f"  {p['ect']} with {p['mentor']}: {uses}; {p['completed']:.1f} complete expected"
         )
     if result["pairs"]:
+        both = sum(len(p["meet"]) > 1 for p in result["pairs"])
+        tidy = f"; {result['tidy']} of {both} pairs meet at the same hour in both weeks"
         out.append(
-            f"expected: {result['completed']:.1f} of {result['due']} cycles complete, {result['held']:.1f} held; "
-            f"{result['tidy']} pairs meet at the same hour in both weeks"
+            f"expected: {result['completed']:.1f} of {result['due']} cycles complete, {result['held']:.1f} held"
+            + (tidy if both else "")
         )
     if result["unserved"]:
         out.append(f"without a meeting that is due: {', '.join(result['unserved'])}")

@@ -27,6 +27,8 @@ STORED: Mapping[str, Mapping[str, tuple[float, ...]]] = {
         "two people": (0.4884, 0.0018, 0.4900),
         "sickness, spells of one day": (0.9474, 0.0008, 0.9481),
     },
+    # weeks in the log -> covered of 100, width in points; pairs find time
+    "forecast": {"8": (95, 23.7), "20": (95, 12.7), "32": (98, 5.5)},
     # figure -> model, in percent
     "validation": {
         "E2-01": (45.0,), "E2-02": (87.0,), "E4-01": (66.7,), "E4-05": (6.3,),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 from ectsim.errors import InputError
-from ectsim.service import Chunk, Handlers, Job, Reply, portions
+from ectsim.service import Chunk, Handlers, Job, Reply, Search, portions
 
 handlers = Handlers()
 
@@ -87,3 +89,26 @@ def louder(body: bytes) -> Reply:
 @handlers.add("louder")
 def loud(data: dict[str, Any], body: bytes) -> Job:
     return Job([Chunk(louder, (body,))], lane="desk", keep=False)
+
+
+def square(number: int, seconds: float) -> int:
+    time.sleep(seconds)
+    if number < 0:
+        raise InputError("a number below nought", remedy="give another")
+    return number * number
+
+
+@handlers.add("search")
+def seek(data: dict[str, Any], body: bytes) -> Search:
+    """Add squares until a sum is reached: how many pieces it takes shows on the way."""
+
+    def work(executor: Executor, tell: Callable[[int, int], None]) -> dict[str, int]:
+        found, at = 0, int(data.get("first", 0))
+        while found < data["target"]:
+            pieces = [executor.submit(square, at + k, data["seconds"]) for k in range(2)]
+            found += sum(p.result() for p in pieces)
+            at += 2
+            tell(min(9, at // 2), 10)
+        return {"found": found, "pieces": at}
+
+    return Search(work)

@@ -286,6 +286,53 @@ def test_bytes_go_both_ways_and_too_many_are_refused() -> None:
     run(work, limits=Limits(upload=2000))
 
 
+def test_a_search_decides_as_it_goes_and_tells_how_far_it_is() -> None:
+    async def work(service: Service) -> None:
+        messages = await collect(client_of(service), "search", target=200, seconds=0.01)
+        assert messages[-1].final
+        assert messages[-1].data == {"found": sum(k * k for k in range(10)), "pieces": 10}
+        done = [m.done for m in messages[:-1]]
+        assert done == sorted(done)
+        assert done[-1] > 0
+        assert all(m.data is None and m.total == 1000 for m in messages[:-1] if m.done)
+        again = await client_of(service).ask("search", {"target": 200, "seconds": 0.01})
+        assert again.cached
+
+    run(work)
+
+
+def test_a_search_ends_with_its_last_listener_and_lets_quick_questions_by() -> None:
+    async def work(service: Service) -> None:
+        client = client_of(service)
+        task = asyncio.create_task(client.ask("search", {"target": 10**9, "seconds": 0.02}))
+        await asyncio.sleep(0.2)
+        started = time.perf_counter()
+        await client.ask("sum", {"n": 8, "seconds": 0.01})
+        assert time.perf_counter() - started < 0.3
+        threads = service._searches._threads
+        assert not task.done()
+        task.cancel()
+        await asyncio.sleep(0.3)
+        assert not service._running
+        assert not service.queues["years"].flying
+        assert len(threads) == 1  # the thread is free again: the next search takes it
+        await client.ask("search", {"target": 1, "seconds": 0})
+        assert len(threads) == 1
+
+    run(work)
+
+
+def test_what_goes_wrong_in_a_search_is_told() -> None:
+    async def work(service: Service) -> None:
+        with pytest.raises(InputError, match="below nought"):
+            await client_of(service).ask("search", {"target": 9, "seconds": 0, "first": -1})
+        with pytest.raises(ServiceError) as caught:
+            await client_of(service).ask("search", {"target": "many", "seconds": 0})
+        assert caught.value.kind == "bug"
+
+    run(work)
+
+
 def test_wrong_secret_and_crowd_are_refused() -> None:
     async def work(service: Service) -> None:
         with pytest.raises(ServiceError) as caught:

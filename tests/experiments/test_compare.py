@@ -240,7 +240,7 @@ def test_the_race_is_the_same_wherever_it_is_run() -> None:
         base.with_changes({"plan.horizon": 2}),
         base.with_changes({"plan.before_after": False}),
     ]
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(1) as pool:
         here, there = (best_of(plans, most=30, smallest=0.05, executor=e) for e in (None, pool))
     assert here.to_dict() == there.to_dict()
     assert here.race.best != 2

@@ -29,7 +29,7 @@ def small() -> Scenario:
 
 @lru_cache(maxsize=1)
 def lived() -> Groups:
-    return groups([small()] * 3, count=80)
+    return groups([small()] * 3, count=64)
 
 
 def logs_of(found: Groups, i: int, weeks: int) -> list[Log]:

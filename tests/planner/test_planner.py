@@ -424,3 +424,43 @@ def test_the_first_of_every_list_can_be_used_together(shared: bool) -> None:
     for who, texts in uses.items():
         assert len(texts) == len(set(texts)), who
     keep_planning_time(scenario, found, scenario.school.pairs)
+
+
+def test_a_conference_counts_on_the_days_that_it_takes() -> None:
+    scenario = load("default").with_changes(
+        {"plan.preset": "timetabled", "conditions.sickness_days": 0.0, "conditions.planned_absence": 0.0}
+    )  # fmt: skip
+    pair = scenario.school.pairs[0]
+    tables = Survival(scenario, years=1)
+    without = Survival(scenario.with_changes({"programme.events.in_year": False}), years=1)
+    days = tables.training_days(pair)
+    assert days
+    assert not without.training_days(pair)
+    mine, other = tables.pair(pair), without.pair(pair)
+    frame = tables.frame
+    for g in range(len(mine.groups)):
+        for m in mine.meets(g):
+            at = m // tables.per_day
+            dates = {w[at] for w in mine.groups[g].windows if at in w}
+            lost = sum(p for d, p in days.items() if d in dates and frame.timetabled[d])
+            less = other.triple(g, None, m, None).held - mine.triple(g, None, m, None).held
+            assert less == pytest.approx(lost)
+    back = scenario.with_changes({"plan.training_release": "time_back"})
+    assert not Survival(back, years=1).training_days(pair)
+
+
+def test_a_visit_to_a_class_that_has_left_is_none() -> None:
+    scenario = load("default").with_changes({"plan.preset": "timetabled"})
+    mine = Survival(scenario, years=1).pair(scenario.school.pairs[0])
+    group = 0
+    m = mine.meets(group)[0]
+    o = next(v for v in mine.visits if v in mine.observes(m))
+    before = mine.triple(group, o, m, None).completed
+    again = Survival(scenario, years=1).pair(scenario.school.pairs[0])
+    again.gained = {
+        d * again.per_day + o % again.per_day
+        for w in (*again.groups[group].windows, *again.groups[group].before)
+        for at, d in w.items()
+        if at == o // again.per_day
+    }
+    assert again.triple(group, o, m, None).completed < before

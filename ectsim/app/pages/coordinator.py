@@ -1,9 +1,9 @@
-"""The coordinator's dashboard: how many coaching cycles will survive the year, and why."""
+"""The coordinator's dashboard: a plan that can be defended, in twenty minutes and nine steps."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import ipywidgets
@@ -11,11 +11,13 @@ from traitlets import TraitError
 
 from ectsim.app.client import Asking, Client, Latest, Message, ServiceError
 from ectsim.app.controls import Control, Form, control
-from ectsim.app.layout import card, columns, fold, grid, hide, row, stack
+from ectsim.app.journey import Journey
+from ectsim.app.layout import card, columns, fold, grid, hide, mark, row, stack
 from ectsim.app.layout import page as layout_page
 from ectsim.app.pages import coordinator_words as words
 from ectsim.app.pages import origins
 from ectsim.app.pages.coordinator_school import SAMPLE, SchoolCard
+from ectsim.app.pages.coordinator_tasks import Enough, Hours, Slots, Stress, Task
 from ectsim.app.widgets import (
     Address,
     Announcer,
@@ -25,7 +27,6 @@ from ectsim.app.widgets import (
     Figures,
     Prose,
     Tiles,
-    Upload,
     heading,
     on_trouble,
     paragraph,
@@ -34,6 +35,7 @@ from ectsim.errors import Cancelled, InputError
 
 __all__ = ["Coordinator", "page"]
 
+SLOTS = "plan.slots."
 START = "Starting plan"
 YOURS = "Your plan"
 FIX_CARDS = 3
@@ -41,6 +43,20 @@ FIX_YEARS = 100
 """Years in which a fix is tried: the first of those above; pairing makes so many enough."""
 STRIP_YEARS = 200
 """Simulated years that can be looked at week by week."""
+
+STEPS = [
+    ("describe", "Describe"),
+    ("hours", "Check hours"),
+    ("year", "See the year"),
+    ("where", "Where did they go?"),
+    ("fix", "Fix it"),
+    ("enough", "How much is enough?"),
+    ("slots", "Find slots"),
+    ("stress", "Stress it"),
+    ("page", "Page for the head"),
+]
+SCHOOL, CHECK = "school", "check"
+"""The first and the last screen of the description."""
 
 Values = dict[str, Any]
 
@@ -86,9 +102,17 @@ class Coordinator(Asking):
         self._first = self._current
         self._past: list[tuple[Values, dict[str, Any]]] = []
         self._future: list[tuple[Values, dict[str, Any]]] = []
-        self.school = SchoolCard(self.client, self._open_school)
+        self.school = SchoolCard(self.client, self._open_school, self._open_file)
+        self.at, self.asking = STEPS[0][0], SCHOOL
+        self._unfolded = False  # whether all choices are shown beside the fixes
+        self._seen: set[str] = set()
+        self.tasks: dict[str, Task] = {
+            t.kind: t for t in (Hours(self), Enough(self), Slots(self), Stress(self))
+        }
+        self._answered: dict[str, Any] = {}
         self.box = self._layout()
         self._place()
+        self._turn_to()
 
     # --- the page -----------------------------------------------------------------------------
 
@@ -105,29 +129,80 @@ class Coordinator(Asking):
 
     def _layout(self) -> ipywidgets.Box:
         self._address = Address(self._arrive)
+        self.journey = Journey("The nine steps", STEPS, self.go)
         self._headline = Prose(paragraph("The first numbers are on their way…", "answer"))
         self._tiles = Tiles()
         self._banner = Prose()
         self._dots, self._bars = Chart(), Chart()
         self._costs = Figures()
-        answer = card(self._headline, self._tiles, self._banner)
-        results = stack(
-            card(self._dots, self._costs, title="What to expect"),
-            card(self._bars, title="Where did they go?"),
+        self._counts = Figures()
+        self._printed = Prose()
+        self._answer_head = Prose()
+        self._change = Button("Change anything yourself", self._unfold)
+        self._change_row = row(self._change)
+        self._answer = mark(
+            card(self._answer_head, self._headline, self._tiles, self._banner, self._change_row),
+            "ect-print",
+        )
+        self._year_card = mark(
+            card(
+                self._dots,
+                self._costs,
+                mark(
+                    fold("What each number counts, and where it comes from", self._counts),
+                    "ect-noprint",
+                ),
+            ),
+            "ect-print",
+        )
+        self._where_card = mark(
+            card(
+                _head("where", "Where did they go?", "Every cycle that is due ends in one place."),
+                self._bars,
+            ),
+            "ect-print",
+        )
+        self._limits = mark(card(_limits()), "ect-printonly")
+        self._question_head = Prose()
+        self._answers = Figures()
+        self._choice_card = self._choices()
+        self._check_card = card(
+            _head(CHECK, "Check your answers", "Anything can still be changed, now or in step 5."),
+            self._answers,
+        )
+        self._left = stack(self.school.box, self._choice_card, self._check_card)
+        self._fix_box, self._strip_box, self._keep_box = (
             self._fix_card(),
+            self._strip_card(),
+            self._keep_card(),
+        )
+        self._right = stack(
+            self._answer,
+            self._year_card,
+            self._where_card,
+            self._strip_box,
+            self._fix_box,
+            *(t.box for t in self.tasks.values()),
+            self._keep_box,
+        )
+        self._main = columns(self._left, self._right)
+        self._back = Button("Back", lambda: self._walk(-1))
+        self._next = Button("Next", lambda: self._walk(1), style_name="first")
+        self._foot = mark(
+            row(self._back, self._next, self.undo_button, self.redo_button, self.reset_button),
+            "ect-foot",
         )
         return layout_page(
             "Will your coaching survive the year?",
-            "See, before the timetable is fixed, how many coaching cycles will happen, where the "
-            "others go, and what would help.",
+            "A plan that you can defend, in twenty minutes and nine steps.",
             self._address,
+            self.journey,
             self._sticky(),
             self.form.problems,
-            answer,
-            self.school.box,
-            columns(self._choices(), results),
-            self._strip_card(),
-            self._keep_card(),
+            mark(self._printed, "ect-printonly"),
+            self._main,
+            self._limits,
+            self._foot,
         )
 
     def _sticky(self) -> ipywidgets.Box:
@@ -135,18 +210,15 @@ class Coordinator(Asking):
         hide(self._retry)
         box = stack(self.announcer, self._retry, tight=True)
         box.add_class("ect-sticky")
+        box.add_class("ect-noprint")
         return box
 
     def _choices(self) -> ipywidgets.Box:
         def controls(questions: list[dict[str, Any]]) -> list[Control]:
             return [self.form[q["name"]] for q in questions]
 
-        return card(
-            row(self.undo_button, self.redo_button, self.reset_button),
-            *controls(words.QUESTIONS),
-            self._slots_fold,
+        self._only_all = [
             Prose(heading("Your school as it is", 3)),
-            *controls(words.SCHOOL_QUESTIONS),
             fold(
                 "Parts of the programme",
                 Prose(
@@ -160,9 +232,216 @@ class Coordinator(Asking):
             ),
             fold("More choices", *controls(words.MORE)),
             self._beyond,
-            title="Your choices",
-            text="Change anything: the numbers follow. What is filled in is how most schools begin.",
+        ]
+        school, *rest = self._only_all
+        return card(
+            self._question_head,
+            *controls(words.QUESTIONS),
+            self._slots_fold,
+            school,
+            *controls(words.SCHOOL_QUESTIONS),
+            *rest,
         )
+
+    # --- the way through ----------------------------------------------------------------------
+
+    def go(self, name: str, *, focus: bool = True) -> None:
+        """Show a step.
+
+        Parameters
+        ----------
+        name : str
+            One of the nine.
+        focus : bool
+            Whether its heading takes the focus.
+        """
+        self._seen.add(self.at)
+        if name == "describe" and self.at == "describe":
+            self.asking = SCHOOL
+        self.at = name
+        self._turn_to()
+        if name in self.tasks:
+            self.tasks[name].shown()
+        if focus:
+            self.journey.focus(self._heading)
+        self.marked()
+        self._tell_address()
+
+    @property
+    def _heading(self) -> str:
+        if self.at != "describe":
+            return f"ect-task-{self.at}"
+        screens = {SCHOOL: "ect-task-school", CHECK: f"ect-task-{CHECK}"}
+        return screens.get(self.asking, "ect-task-describe")
+
+    def _screens(self) -> list[str]:
+        """Return the screens of the description: the school, a question each, the check."""
+        fixed = self.form["plan.meeting"].value == "fixed"
+        asked = [
+            q["name"]
+            for q in (*words.QUESTIONS, *words.SCHOOL_QUESTIONS)
+            if q["name"] in words.ASKED and (fixed or not q.get("fixed"))
+        ]
+        return [SCHOOL, *asked, CHECK]
+
+    def _walk(self, step: int) -> None:
+        """Go to the next screen or back; what was answered stays."""
+        names = [name for name, _ in STEPS]
+        if self.at == "describe":
+            screens = self._screens()
+            at = (screens.index(self.asking) if self.asking in screens else 0) + step
+            if 0 <= at < len(screens):
+                self.asking = screens[at]
+                self._turn_to()
+                self.journey.focus(self._heading)
+                return
+        at = names.index(self.at) + step
+        if 0 <= at < len(names):
+            if names[at] == "describe":
+                self.asking = CHECK
+            self.go(names[at])
+        elif at == len(names):
+            self._finish()
+
+    def _finish(self) -> None:
+        self._seen.add("page")
+        self._done.blocks = [
+            heading("You are done", 3, name="ect-done"),
+            paragraph(
+                "You have a plan, its price, what would break it, and a page for your head. Keep the "
+                "plan's file: open it here in January, and see how the year goes on."
+            ),
+        ]
+        self.marked()
+        self.journey.focus("ect-done")
+
+    def _unfold(self) -> None:
+        """Show all choices in step 5, or hide them."""
+        self._unfolded = not self._unfolded
+        self._turn_to()
+        if self._unfolded:
+            self.journey.focus("ect-task-choices")
+
+    def _turn_to(self) -> None:
+        """Show what belongs to the step, and nothing else."""
+        describing, fixing = self.at == "describe", self.at == "fix"
+        choosing = fixing and self._unfolded
+        question = describing and self.asking not in (SCHOOL, CHECK)
+        self.journey.current = self.at
+        for box, there in (
+            (self.school.box, describing and self.asking == SCHOOL),
+            (self._choice_card, choosing or question),
+            (self._check_card, describing and self.asking == CHECK),
+            (self._left, describing or choosing),
+            (self._change_row, fixing),
+            (self._answer, describing or fixing or self.at == "year"),
+            (self._year_card, self.at == "year"),
+            (self._where_card, self.at == "where"),
+            (self._strip_box, self.at == "where"),
+            (self._fix_box, fixing),
+            (self._keep_box, self.at == "page"),
+            *((task.box, self.at == name) for name, task in self.tasks.items()),
+        ):
+            hide(box, not there)
+        self._change.text = "Hide the choices" if choosing else "Change anything yourself"
+        if choosing or (describing and self.asking != CHECK):
+            self._main.remove_class("ect-single")
+        else:
+            self._main.add_class("ect-single")
+        self._answer_head.blocks = (
+            [heading("See the year", name="ect-task-year")]
+            if self.at == "year"
+            else [heading("So far", 2)]
+            if describing
+            else [heading("Your plan now", 2)]
+        )
+        self._head_questions(question)
+        names = [name for name, _ in STEPS]
+        label = dict(STEPS)
+        screens, at = self._screens(), names.index(self.at)
+        inside = describing and self.asking != CHECK
+        self._back.disabled = describing and self.asking == SCHOOL
+        self._back.text = "Back" if describing or at == 0 else f"Back: {label[names[at - 1]]}"
+        if inside:
+            self._next.text = "Next"
+        elif at + 1 < len(names):
+            self._next.text = f"Next: {label[names[at + 1]]}"
+        else:
+            self._next.text = "I am done"
+        if question:
+            k = screens.index(self.asking) if self.asking in screens else 1
+            self._question_head.blocks = [
+                heading("Describe your school", name="ect-task-describe"),
+                paragraph(f"Question {k} of {len(screens) - 2}", "soft"),
+            ]
+        elif fixing:
+            self._question_head.blocks = [
+                heading("Your choices", name="ect-task-choices"),
+                paragraph("Change anything: the numbers follow.", "soft"),
+            ]
+        if describing and self.asking == CHECK:
+            self._list_answers()
+
+    def _head_questions(self, one: bool) -> None:
+        """Show one question, or all of them."""
+        fixed = self.form["plan.meeting"].value == "fixed"
+        for question in (*words.QUESTIONS, *words.SCHOOL_QUESTIONS):
+            name = question["name"]
+            there = name == self.asking if one else fixed or not question.get("fixed")
+            hide(self.form[name], not there)
+        for part in self._only_all:
+            hide(part, one)
+        hide(self._slots_fold, one or not fixed)
+
+    def _list_answers(self) -> None:
+        rows = []
+        for q in (*words.QUESTIONS, *words.SCHOOL_QUESTIONS):
+            if q.get("fixed") and self.form["plan.meeting"].value != "fixed":
+                continue
+            rows.append(
+                [q["ask"], words.said(q, self.form[q["name"]].value), self._origin(q["name"], q)]
+            )
+        self._answers.show(
+            "What the numbers rest on; the rest stands under “More choices” in step 5",
+            ["Question", "Answer", "What is filled in comes from"],
+            rows,
+        )
+
+    def _origin(self, name: str, question: Mapping[str, Any]) -> str:
+        found = self._school.get("parameters", {}).get(words.PARAMETER.get(name, name))
+        return origins.sentence(found) if found else ""
+
+    def marked(self) -> None:
+        """Show anew how the steps stand."""
+        states = {name: task.state for name, task in self.tasks.items()}
+        for name in ("describe", "year", "where", "fix", "page"):
+            states[name] = "done" if name in self._seen and name != self.at else ""
+        self.journey.mark(states)
+
+    def line(
+        self, name: str, show: Callable[[Message], None], fail: Callable[[Exception], None]
+    ) -> Latest:
+        """Return the one that asks for a place of the page."""
+        return self._line(name, show, fail)
+
+    def begin(self, name: str) -> None:
+        """Say that a search begins: others end."""
+        for other in ("enough", "stress"):
+            if other != name and other in self._latest:
+                self._latest[other].stop()
+
+    def take(self, found: Mapping[str, Any]) -> None:
+        """Go on with a plan that a step found; Undo brings the old one back.
+
+        Parameters
+        ----------
+        found : mapping
+            As ``scenario`` answers.
+        """
+        self._past.append(self._current)
+        self._future.clear()
+        kept = {name: self._current[0][name] for name in ("years", "seed")}
+        self._take({**found, "seed": kept["seed"]})
 
     def _fix_card(self) -> ipywidgets.Box:
         self._fix_text = [Prose() for _ in range(FIX_CARDS)]
@@ -172,11 +451,14 @@ class Coordinator(Asking):
             use = Button("Use this", lambda i=i: self._use(i))  # type: ignore[misc]
             self._fix_boxes.append(stack(text, found, use, tight=True))
         return card(
-            grid(*self._fix_boxes),
-            title="What would help?",
-            text=f"Each is tried on your plan as it stands, in the very same simulated years (at "
-            f"most {FIX_YEARS}), with the same illnesses on the same days. In brackets: where the "
-            "true difference lies, 19 times in 20.",
+            _head(
+                "fix",
+                "What would help?",
+                "Each is tried on your plan as it stands, in the very same simulated years (at "
+                f"most {FIX_YEARS}), with the same illnesses on the same days. In brackets: where "
+                "the true difference lies, 19 times in 20.",
+            ),
+            mark(grid(*self._fix_boxes), "ect-fixes"),
         )
 
     def _strip_card(self) -> ipywidgets.Box:
@@ -213,36 +495,42 @@ class Coordinator(Asking):
         self._code = Prose()
         self._python = Prose()
         self._numbers = Figures()
+        self._done = Prose()
+
+        def save(text: str, form: str, *, first: bool = False) -> Download:
+            return Download(text, lambda: self._export(form), style_name="first" if first else "")
+
         return card(
-            row(
-                Download("Save the results (CSV)", lambda: self._export("csv")),
-                Download("Save the results (JSON)", lambda: self._export("json")),
-                Download("Save this plan", lambda: self._export("toml")),
+            _head(
+                "page",
+                "Make the page for your head",
+                "One side of A4: what to expect, where the cycles go, what you ask for, the hours, and "
+                "what is not claimed. Open the file and print it.",
             ),
-            Upload(
-                "plan",
-                "Open a plan that you saved",
-                self._open_file,
-                endings=[".toml"],
-                limit=1_000_000,
+            row(save("Save the page for your head", "html", first=True)),
+            Prose(heading("What goes with it", 3)),
+            row(
+                save("Calendars for everybody (iCal)", "ics"),
+                save("The plan as a workbook (Excel)", "xlsx"),
+            ),
+            Prose(
+                heading("Keep the plan", 3),
+                paragraph(
+                    "The file holds your school and every choice. Open it in step 1 and go on.",
+                    "soft",
+                ),
+            ),
+            row(
+                save("Save this plan", "plan"),
+                save("Save the scenario (TOML)", "toml"),
+                save("Save the results (CSV)", "csv"),
+                save("Save the results (JSON)", "json"),
             ),
             self._code,
             fold("Show me the Python", self._python),
             fold("Where do these numbers come from?", self._numbers),
-            Prose(
-                heading("What the model does not claim", 3),
-                {
-                    "tag": "ul",
-                    "items": [
-                        "Nothing about pupils: no learning, no results, no progress.",
-                        "Nothing about who stays in teaching and who leaves.",
-                        "Nothing about how good anybody is. Nobody is scored or ranked.",
-                        "It does not foretell one school's year. It says what a plan tends to "
-                        "give and how widely years differ.",
-                    ],
-                },
-            ),
-            title="Keep it",
+            _limits(),
+            self._done,
         )
 
     # --- state --------------------------------------------------------------------------------
@@ -338,6 +626,15 @@ class Coordinator(Asking):
         self._current = self._snapshot()
         self._place()
         self._ask()
+        self._moved_on()
+
+    def _moved_on(self) -> None:
+        """Say which steps answered for another plan, and show what the questions now need."""
+        for task in self.tasks.values():
+            task.changed()
+        if self.at in ("hours", "slots") and self._school:  # these answer by themselves
+            self.tasks[self.at].shown()
+        self.marked()
 
     def undo(self) -> None:
         """Go back one change."""
@@ -376,21 +673,24 @@ class Coordinator(Asking):
         self.form.fill(snapshot[0])
         self._place()
         self._ask()
+        self._moved_on()
 
     def _place(self) -> None:
         """Show the questions that matter now, and what can be undone."""
         fixed = self.form["plan.meeting"].value == "fixed"
-        for question in words.QUESTIONS:
-            if question.get("fixed"):
-                hide(self.form[question["name"]], not fixed)
+        if self.at in ("fix", "describe"):
+            self._turn_to()
         for button, there in (
             (self.undo_button, self._past),
             (self.redo_button, self._future),
             (self.reset_button, self._moved()),
         ):
             button.disabled = not there
-        rows = words.slot_rows(self._school.get("slots", {}), self._school.get("pairs", []))
-        hide(self._slots_fold, not fixed)
+        own = {k.rpartition(".")[2]: v for k, v in self._extra.items() if k.startswith(SLOTS)}
+        rows = words.slot_rows(
+            {**self._school.get("slots", {}), **own}, self._school.get("pairs", [])
+        )
+        beyond = {k: v for k, v in self._extra.items() if not k.startswith(SLOTS)}
         self._slots.show(
             "Day and period in which both are free; a visit is to a lesson of the ECT",
             ["Pair", "Meeting", "Visit", "Reserve"],
@@ -399,9 +699,9 @@ class Coordinator(Asking):
         self._beyond.blocks = (
             [
                 paragraph("This plan also changes, beyond the questions here:", "soft"),
-                {"tag": "ul", "items": [f"{k}: {v}" for k, v in sorted(self._extra.items())][:20]},
+                {"tag": "ul", "items": [f"{k}: {v}" for k, v in sorted(beyond.items())][:20]},
             ]
-            if self._extra
+            if beyond
             else []
         )
 
@@ -431,6 +731,17 @@ class Coordinator(Asking):
             self._adopt({"plan.cover.supervisors": school["supervisors"]})
         self._first = ({**self._first[0], "plan.cover.supervisors": school["supervisors"]}, {})
         self.school.show(school)
+        for name, field in self.form.controls.items():
+            found = school["parameters"].get(words.PARAMETER.get(name, name))
+            field.origin = origins.sentence(found) if found else ""
+        self._counts.show(
+            "Each is derived: counted in every simulated year, then the mean of the years",
+            ["Number", "What is counted", "Status"],
+            [
+                [m["label"], m["definition"], "derived, by simulation"]
+                for m in school["metrics"].values()
+            ],
+        )
         self._numbers.show(
             "Every choice and condition, and what is filled in for it",
             origins.COLUMNS,
@@ -440,6 +751,9 @@ class Coordinator(Asking):
         self._pair.options = options or [["", "no pair"]]
         self._pair.value = options[0][0] if options else ""
         self._place()
+        if self.at in self.tasks:
+            self.tasks[self.at].shown()
+        self._moved_on()
 
     def _adopt(self, values: Values) -> None:
         """Put answers in without asking the service."""
@@ -449,6 +763,7 @@ class Coordinator(Asking):
     async def _open_school(self, key: str) -> None:
         self._halt()
         self.announcer.say("Looking at the school…")
+        self._extra = {k: v for k, v in self._extra.items() if not k.startswith(SLOTS)}
         await self._describe(key)
         if self._key == key:
             self._name = ""
@@ -485,7 +800,10 @@ class Coordinator(Asking):
     def stop(self) -> None:
         """Cancel what is running; what stands so far stays."""
         running = "main" in self._latest and self._latest["main"].running
+        searching = any(n in self._latest and self._latest[n].running for n in ("enough", "stress"))
         self._halt()
+        if searching and not running:
+            self.announcer.say("Stopped. What you see stood before.")
         if running:
             done, total = self.announcer.done, self.announcer.total
             self.announcer.say(
@@ -499,10 +817,19 @@ class Coordinator(Asking):
         if isinstance(error, InputError):
             name = error.where if error.where in self.form.values else ""
             text = f"{error.what}: {error.remedy}" if error.remedy and name else str(error)
+            self._reveal(name)
             self.form.blame([(text, name)])
             self.announcer.say("Change the marked answer to go on.", tone="wrong")
         else:
             self._trouble(error)
+
+    def _reveal(self, name: str) -> None:
+        """Show the step in which a question stands."""
+        if name and not (
+            (self.at == "fix" and self._unfolded) or (self.at == "describe" and self.asking == name)
+        ):
+            self._unfolded = True
+            self.go("fix", focus=False)
 
     def _trouble(self, error: Exception) -> None:
         self.announcer.trouble(error)
@@ -515,7 +842,7 @@ class Coordinator(Asking):
         result, base = data["result"], data.get("base")
         metrics, n = result["metrics"], result["replications"]
         self._headline.blocks = [paragraph(data["headline"], "answer")]
-        self._tiles.tiles = words.tiles(metrics, base)
+        self._tiles.tiles = words.tiles(metrics, base, result["seed"])
         notes = [paragraph(data["banner"], "caution")] if data["banner"] else []
         notes += [
             paragraph("The average rises, and the ECT who gets least gets less.", "caution")
@@ -523,7 +850,9 @@ class Coordinator(Asking):
             if "least-served" in w
         ]
         self._banner.blocks = notes
-        self._dots.spec, self._bars.spec = data["dots"], data["bars"]
+        origin = words.derived(n, result["seed"])
+        self._dots.spec = {**data["dots"], "origin": origin}
+        self._bars.spec = {**data["bars"], "origin": origin}
         heads, rows = words.cost_rows(metrics, data.get("differences"), n)
         self._costs.show(f"What it costs, over {n:,} simulated years", heads, rows)
         if not message.final:
@@ -548,7 +877,14 @@ class Coordinator(Asking):
 
     def _keep(self, result: Mapping[str, Any]) -> None:
         code, seed, n = result["code"], result["seed"], result["replications"]
-        own = self._key != SAMPLE
+        own = self._key.startswith("up-")
+        self._printed.blocks = [
+            paragraph(
+                f"Plan: {self._name or result['scenario']}. Mean of {n:,} simulated years, seed {seed}, "
+                f"ectsim {result['version']}. Code: {code[:160]}",
+                "soft",
+            )
+        ]
         folder = " --school FOLDER" if own else ""
         years = "" if n == words.DEFAULTS["years"] else f" --replications {n}"
         self._code.blocks = [
@@ -578,6 +914,9 @@ class Coordinator(Asking):
         if self._arrived is not None and self._shown:
             query = {**self._arrived, "code": self._shown["code"]}
             query.pop("years", None)
+            query.pop("step", None)
+            if self.at != STEPS[0][0]:
+                query["step"] = self.at
             if self._shown["replications"] != words.DEFAULTS["years"]:
                 query["years"] = str(self._shown["replications"])
             self._address.query = query
@@ -689,7 +1028,12 @@ class Coordinator(Asking):
         years = query.get("years", "")
         if years.isdigit():
             self._settle({"years": int(years)})
+        step = query.get("step", "")
         code = query.get("code", "")
+        if step in dict(STEPS):
+            self.go(step, focus=False)
+        elif code:
+            self.go("year", focus=False)
         if code and code != self._shown.get("code"):
             await self._open({"code": code}, b"")
         elif years:
@@ -710,6 +1054,7 @@ class Coordinator(Asking):
         except InputError as error:
             self.form.blame([(str(error), "" if "code" in what else "plan")])
             return
+        self.form.blame([])
         found = answer.data
         if found["school"] != self._key:
             await self._describe(found["school"])
@@ -738,6 +1083,7 @@ class Coordinator(Asking):
         self._current = self._snapshot()
         self._place()
         self._ask()
+        self._moved_on()
 
     def _settle(self, values: Values) -> list[str]:
         """Put answers in, and return the names of those that the questions cannot take."""
@@ -752,3 +1098,24 @@ class Coordinator(Asking):
         self._current = ({**self._current[0], **taken}, dict(self._extra))
         self.form.fill(taken)
         return refused
+
+
+def _head(name: str, title: str, text: str) -> Prose:
+    """Make a step's heading, which takes the focus when the step is chosen."""
+    return Prose(heading(title, name=f"ect-task-{name}"), paragraph(text, "soft"))
+
+
+def _limits() -> Prose:
+    return Prose(
+        heading("What the model does not claim", 3),
+        {
+            "tag": "ul",
+            "items": [
+                "Nothing about pupils: no learning, no results, no progress.",
+                "Nothing about who stays in teaching and who leaves.",
+                "Nothing about how good anybody is. Nobody is scored or ranked.",
+                "It does not foretell one school's year. It says what a plan tends to "
+                "give and how widely years differ.",
+            ],
+        },
+    )

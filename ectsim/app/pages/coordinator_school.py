@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from ectsim.app.client import Client, ServiceError, explain
+from ectsim.app.controls import control
 from ectsim.app.layout import card, fold, grid, hide, row, stack
 from ectsim.app.pages.coordinator_words import plain
 from ectsim.app.widgets import (
@@ -41,6 +42,10 @@ KINDS = [
 ]
 
 TABLES = [".csv", ".txt", ".xlsx", ".xls", ".ods"]
+TIMETABLES = [*TABLES, ".xml", ".fet", ".tsv"]
+PLANS = [".json", ".xlsx", ".html", ".toml"]
+STAFF, ECTS = 96, 5
+"""Of the sample school."""
 MOST_CODES = 60
 
 ROSTER = (
@@ -62,10 +67,15 @@ class SchoolCard:
         Returns the client, or raises if there is none.
     on_school : callable
         Awaited with a school's key when another is to be shown.
+    on_plan : callable
+        Awaited with the name and the content of a plan's file.
     """
 
     def __init__(
-        self, client: Callable[[], Client], on_school: Callable[[str], Awaitable[None]]
+        self,
+        client: Callable[[], Client],
+        on_school: Callable[[str], Awaitable[None]],
+        on_plan: Callable[[str, bytes], Awaitable[None]],
     ) -> None:
         self._client = client
         self._on_school = on_school
@@ -80,11 +90,20 @@ class SchoolCard:
                 "timetable",
                 "Your timetable",
                 lambda name, content: self._take("timetable", name, content),
-                endings=TABLES,
-                why="It says who teaches when, and so when two people can meet. A staff timetable "
-                "from SIMS, or a table with the columns week, day, period, staff, kind, class, "
-                "subject, room; a table may also be an Excel sheet. Names are replaced by codes "
-                "at once.",
+                endings=TIMETABLES,
+                why="It says who teaches when, and so when two people can meet. What the file holds "
+                "is found out by itself: a staff timetable from SIMS; FET's timetable of "
+                "activities (CSV) or of teachers (XML); Untis (GPU001); XHSTT (XML); a grid of staff "
+                "and periods; or a table with the columns week, day, period, staff, kind, class, "
+                "subject, room. A table may also be an Excel or LibreOffice sheet. Names are "
+                "replaced by codes at once.",
+            ),
+            "fet": Upload(
+                "fet",
+                "FET's own file, if your timetable comes from FET (you may leave this out)",
+                lambda name, content: self._take("fet", name, content),
+                endings=[".fet"],
+                why="It tells the order of days and hours, and which activities have no place.",
             ),
             "roster": Upload(
                 "roster",
@@ -133,10 +152,59 @@ class SchoolCard:
             row(self.read_button),
         )
         self.fold: Fold = uploading.children[0]
+        self._phase = control(
+            {"name": "phase", "ask": "Which kind of school?",
+             "why": "Primary and secondary schools find time in different ways.",
+             "options": [["secondary", "A secondary school"], ["primary", "A primary school, two forms in a year"]],
+             "default": "secondary"}
+        )  # fmt: skip
+        self._staff = control(
+            {"name": "staff", "ask": "How many teachers has it?", "low": 60, "high": 200, "step": 1,
+             "why": "The more there are, the more often somebody is ill, and the more can cover.",
+             "unit": "teachers", "default": STAFF}
+        )  # fmt: skip
+        self._ects = control(
+            {"name": "ects", "ask": "How many ECTs in their first year, each with a mentor?",
+             "why": "Each pair needs a time in which both are free.",
+             "low": 1, "high": 12, "step": 1, "unit": "ECTs", "default": ECTS}
+        )  # fmt: skip
+        self._phase.observe(lambda _: self._sized(), "value")
+        making = fold(
+            "Make up a school like yours",
+            Prose(paragraph("No file is needed: the timetable is made up, and says so.", "soft")),
+            self._phase,
+            self._staff,
+            self._ects,
+            row(Button("Take this school", self._make_up, style_name="first")),
+        )
+        self.plan = Upload(
+            "plan",
+            "Open a plan that you saved",
+            on_plan,
+            endings=PLANS,
+            why="The plan's file, or the workbook, the page or the results that went with it: each "
+            "holds the school and every choice.",
+        )
+        going_on = fold("Go on with a plan that you saved", self.plan)
         self._which = row(self.back, self._own)
         for each in (self.back, self._own, self._which, self._report):
             hide(each)
-        self.box = card(self.about, self._which, uploading, self._report, title="Your school")
+        self.box = card(
+            Prose(
+                heading("Describe your school", name="ect-task-school"),
+                paragraph(
+                    "Begin with the sample school, with one of your size, or with your own timetable. "
+                    "Nothing leaves this computer.",
+                    "soft",
+                ),
+            ),
+            self.about,
+            self._which,
+            making,
+            uploading,
+            going_on,
+            self._report,
+        )
 
     def show(self, school: Mapping[str, Any]) -> None:
         """Show which school stands behind the numbers.
@@ -146,14 +214,25 @@ class SchoolCard:
         school : mapping
             What ``school`` answers.
         """
-        own = school["school"] != SAMPLE
+        known = school["school"].startswith("up-")
+        own = known and not school["synthetic"]
         pairs = school["pairs"]
         facts = (
             f"{school['staff']} staff, {len(pairs)} {'ECT' if len(pairs) == 1 else 'ECTs'} with "
             f"a mentor each, {school['pupil_days']} pupil days; "
             f"{school['due']} coaching cycles are due in the year."
         )
-        if own:
+        if known and not own:
+            self.about.blocks = [
+                paragraph("A school of the size that you gave. Its timetable is made up."),
+                paragraph(facts, "soft"),
+            ]
+        elif school["school"] == "primary":
+            self.about.blocks = [
+                paragraph("A primary school. It is made up, so that you can try things."),
+                paragraph(facts, "soft"),
+            ]
+        elif own:
             self.about.blocks = [
                 paragraph("Your own school", "strong"),
                 paragraph(facts),
@@ -163,9 +242,10 @@ class SchoolCard:
                 paragraph("The sample school. It is made up, so that you can try things."),
                 paragraph(facts, "soft"),
             ]
-        hide(self.back, not own)
+        sample = school["school"] == SAMPLE
+        hide(self.back, sample)
         hide(self._own, own or self._read == SAMPLE)
-        hide(self._which, not own and self._read == SAMPLE)
+        hide(self._which, sample and self._read == SAMPLE)
         hide(self._report, not own)
 
     async def read(self) -> None:
@@ -249,6 +329,27 @@ class SchoolCard:
         for role, upload in self.uploads.items():
             upload.error = next((text for text, name in problems if name == role), "")
         self.problems.show(problems)
+
+    def _sized(self) -> None:
+        for each in (self._staff, self._ects):
+            hide(each, self._phase.value == "primary")
+
+    async def _make_up(self) -> None:
+        if self._phase.value == "primary":
+            await self._on_school("primary")
+            return
+        size = {"staff": self._staff.value, "ects": self._ects.value}
+        if size == {"staff": STAFF, "ects": ECTS}:
+            await self._on_school(SAMPLE)
+            return
+        try:
+            answer = await self._client().ask("made_up", size, slot="made-up")
+        except Cancelled:
+            return
+        except (InputError, ServiceError) as error:
+            self._blame([(explain(error), "")])
+            return
+        await self._on_school(answer.data["school"])
 
     async def _sample(self) -> None:
         await self._on_school(SAMPLE)

@@ -10,20 +10,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 __all__ = [
+    "ASKED",
     "DEFAULTS",
     "FIXES",
     "MEANS",
     "MORE",
+    "PARAMETER",
     "PLAN_BASES",
     "QUESTIONS",
     "SCHOOL_QUESTIONS",
     "TIGHT",
     "applicable",
     "cost_rows",
+    "derived",
     "fix_sentences",
     "of_hundred",
     "plain",
     "python_lines",
+    "said",
     "signed",
     "slot_rows",
     "tiles",
@@ -276,6 +280,20 @@ MORE: list[dict[str, Any]] = [
     },
 ]
 
+ASKED = (
+    "plan.meeting",
+    "plan.protection.mentor",
+    "plan.protection.ect",
+    "plan.checkin_min",
+    "plan.cover.supervisors",
+    "conditions.leader_support",
+    "conditions.sickness_days",
+)
+"""The questions of the description, one a screen; all others begin with what is usual."""
+
+PARAMETER = dict.fromkeys(("reserve", "video", "split"), "plan.recovery")
+"""The parameter behind a question that has another name."""
+
 DEFAULTS: dict[str, Any] = {
     q["name"]: q["default"] for q in (*QUESTIONS, *SCHOOL_QUESTIONS, *TIGHT, *MORE)
 }
@@ -358,6 +376,41 @@ def of_hundred(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.0f}"
 
 
+def derived(n: int, seed: int) -> str:
+    """Say where the numbers of a result come from.
+
+    Parameters
+    ----------
+    n : int
+        Simulated years.
+    seed : int
+        The run's seed.
+    """
+    return (
+        f"Status: derived. The mean of {n:,} simulated years of this plan (seed {seed}). What it rests on, "
+        "with the source or the assumption behind each number, stands in step 9 under “Where do these "
+        "numbers come from?”."
+    )
+
+
+def said(question: Mapping[str, Any], value: Any) -> str:
+    """Say an answer as the question's options do.
+
+    Parameters
+    ----------
+    question : mapping
+        One of :data:`QUESTIONS` and the like.
+    value : object
+        Its answer.
+    """
+    for option in question.get("options", ()):
+        if option[0] == value:
+            return str(option[1])
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return f"{value:g} {question.get('unit', '')}".strip()
+
+
 def _metric(name: str, m: Mapping[str, Any], n: int | None = None) -> dict[str, Any]:
     return {
         "name": name,
@@ -369,7 +422,9 @@ def _metric(name: str, m: Mapping[str, Any], n: int | None = None) -> dict[str, 
 
 
 def tiles(
-    metrics: Mapping[str, Mapping[str, Any]], base: Mapping[str, Mapping[str, Any]] | None
+    metrics: Mapping[str, Mapping[str, Any]],
+    base: Mapping[str, Mapping[str, Any]] | None,
+    seed: int,
 ) -> list[dict[str, Any]]:
     """Make the numbers that matter most.
 
@@ -379,6 +434,8 @@ def tiles(
         Of a result.
     base : mapping or None
         Of the starting plan, if it is another.
+    seed : int
+        The run's seed.
     """
     out = []
     for name, what in (
@@ -398,6 +455,8 @@ def tiles(
                 "before": ""
                 if base is None
                 else f"Starting plan: {of_hundred(base[name]['mean'])} of 100",
+                "origin": f"{derived(m['n'], seed)} The true mean lies between {100 * m['lo']:.1f} and "
+                f"{100 * m['hi']:.1f} of 100, 19 times in 20.",
                 "metric": _metric(name, m),
             }
         )

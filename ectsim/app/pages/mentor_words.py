@@ -218,9 +218,9 @@ LED: dict[str, Any] = {
     "why": "As expertise grows the ECT finds steps too, mostly in the second year. Asked too early, an ECT "
     "more often follows an interest than what the lesson showed.",
     "options": [
-        ["later", "The mentor; in year 2 more and more the ECT"],
+        ["later", "The mentor; in year 2 the ECT too"],
         ["never", "Always the mentor"],
-        ["early", "The ECT now and then in the first year too"],
+        ["early", "Now and then the ECT, from the start"],
     ],
     "kind": "select",
     "default": "later",
@@ -251,10 +251,9 @@ def strand_rows(parts: Mapping[str, Any]) -> list[list[Any]]:
     rows.append(["Record", "meetings put on record", parts["recorded"], parts["held"]])
     rows.append(["Steps", "new steps that the ECT found", parts["led"], parts["steps"]])
     return [
-        [name, what, *({"text": str(n), "number": True} for n in (done, due)),
-         {"text": f"{100 * done / due:.0f} of 100" if due else "-", "number": True}]
+        [name, what, *({"text": str(n), "number": True} for n in (done, due))]
         for name, what, done, due in rows
-    ]  # fmt: skip
+    ]
 
 
 def strand_sentence(parts: Mapping[str, Any]) -> str:

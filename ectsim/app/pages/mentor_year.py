@@ -277,7 +277,7 @@ class YearCard(_Told):
             paragraph(words.strand_sentence(parts)),
         ]
         self.parts.show(
-            "What the year holds of each strand", ["Strand", "Counted", "Done", "Due", "Share"], words.strand_rows(parts)
+            "What the year holds of each strand", ["Strand", "Counted", "Done", "Due"], words.strand_rows(parts)
         )  # fmt: skip
         self._setting = True
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["COLUMNS", "rows"]
+__all__ = ["COLUMNS", "rows", "sentence"]
 
 COLUMNS = ["Number", "Value", "Status", "Source", "Plausible range"]
 
@@ -36,6 +36,21 @@ def rows(numbers: Iterable[Mapping[str, Any]]) -> list[list[str]]:
         ]
         for n in numbers
     ]  # fmt: skip
+
+
+def sentence(number: Mapping[str, Any]) -> str:
+    """Say in a line what is filled in, its status, its source and its plausible range.
+
+    Parameters
+    ----------
+    number : mapping
+        As for :func:`rows`.
+    """
+    [[_, value, status, source, within]] = rows([number])
+    said = f"{value}: {status}"
+    if source != "-":
+        said += f" ({source})"
+    return said + (f"; plausible: {within}." if within != "-" else ".")
 
 
 def _value(value: Any) -> str:

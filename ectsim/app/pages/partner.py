@@ -362,7 +362,8 @@ class Partner(Asking):
         for text, lost, _ in event["options"]:
             by_day.setdefault(dt.date.fromisoformat(text).weekday(), []).append(lost)
         bars = [
-            {"label": days[d], "value": round(sum(x) / len(x), 1), "tone": "warn", "note": f"{min(x)} to {max(x)}"}
+            {"label": days[d], "value": round(sum(x) / len(x), 1), "tone": "warn",
+             "note": f"{min(x)} to {max(x)}" if min(x) < max(x) else "on each date"}
             for d, x in sorted(by_day.items())
         ]  # fmt: skip
         least = min(bars, key=lambda b: (b["value"], days.index(str(b["label"]))))

@@ -55,9 +55,13 @@ function bars(data, room, size) {
     const long = Math.max(0, (bar.value / high) * (room - side - ends));
     const kind = tone(bar.tone);
     if (narrow) {
-      const lines = wrap(bar.label, size, room - width_of(texts[i], size, true) - size);
+      const beside = room - width_of(texts[i], size, true) - size;
+      const below = beside < room * 0.4; // a long text gets a line of its own
+      const lines = wrap(bar.label, size, below ? room : beside);
       parts.push(label(lines, 0, y + size, size));
-      parts.push(el("text", { x: room, y: y + size, "text-anchor": "end", class: "b n", "font-size": size }, texts[i]));
+      if (below) y += lines.length * size * 1.25;
+      parts.push(el("text", below ? { x: 0, y: y + size, class: "b n", "font-size": size } : { x: room, y: y + size, "text-anchor": "end", class: "b n", "font-size": size }, texts[i]));
+      if (below) y += size * 1.25 - lines.length * size * 1.25;
       y += lines.length * size * 1.25 + size * 0.25;
       parts.push(el("rect", { x: 0, y, width: room, height: size * 0.7, rx: 2, class: "track" }));
       parts.push(el("rect", { x: 0, y, width: Math.max(long, bar.value > 0 ? 2 : 0), height: size * 0.7, rx: 2, class: kind }));
@@ -373,7 +377,8 @@ function render({ model, el: root }) {
   const svg = el("svg", { role: "img", "aria-labelledby": `${id}-t ${id}-d` }, title, description);
   const summary = el("summary", {}, "Show the numbers");
   const holder = el("div", { class: "ect-table", tabindex: 0, role: "region", "aria-labelledby": id + "-h" });
-  const details = el("details", {}, summary, holder);
+  const origin = el("p", { class: "ect-soft" });
+  const details = el("details", {}, summary, origin, holder);
   const picker = el("select", { id: id + "-w" });
   const pick = el("p", { class: "ect-tools" }, el("label", { for: id + "-w" }, "Show week "), picker);
   const say = el("span", { class: "ect-soft", role: "status" });
@@ -432,6 +437,8 @@ function render({ model, el: root }) {
     if (!name) return;
     heading.textContent = name;
     sentence.textContent = words;
+    origin.textContent = spec().origin || "";
+    origin.hidden = !spec().origin;
     caution.textContent = spec().banner || "";
     caution.hidden = !spec().banner;
     title.textContent = name;

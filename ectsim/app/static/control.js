@@ -115,7 +115,15 @@ function render({ model, el: root }) {
   }
 
   function why() {
-    if (model.get("why")) box.append(el("details", { class: "ect-why" }, el("summary", {}, "Why we ask"), el("p", {}, model.get("why"))));
+    if (!model.get("why")) return;
+    const origin = el("p", {}, model.get("origin"));
+    const tell = () => {
+      origin.textContent = model.get("origin");
+      origin.hidden = !model.get("origin");
+    };
+    model.on("change:origin", tell);
+    tell();
+    box.append(el("details", { class: "ect-why" }, el("summary", {}, "Why we ask"), el("p", {}, model.get("why")), origin));
   }
 
   if (kind === "switch") {
