@@ -225,7 +225,7 @@ def _page(claim: str) -> str:
     name, _, part = claim.partition("/")
     if name not in PAGES:
         return f"no page {name}"
-    return "" if part in parts(name) else f"no {part} on the page {name}"
+    return "" if part and part in parts(name) else f"no {part} on the page {name}"
 
 
 def _code(module: str, name: str) -> str:

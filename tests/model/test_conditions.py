@@ -116,9 +116,9 @@ def test_short_courses_take_minutes_and_give_practice() -> None:
     nothing = with_programme(with_courses, events__gain_course=0.0)
     spent = [
         {
-            (e.pair, e.cycle): e.value
+            (e.pair, e.cycle, e.event): e.value
             for e in simulate(x, 1, 0).events()
-            if e.event == EVENT_CODE["share"]
+            if EVENTS[e.event] in ("share", "model", "analyse")
         }
         for x in (strong, nothing, s)
     ]
