@@ -938,10 +938,10 @@ def abdis_tuesdays(answer: str) -> Outcome:
 # L9: experiments
 
 
-@exercise("L9-1", "number", "In the sample school, cycles held vary from year to year with a standard deviation of about 4.1 points of a hundred. How many simulated years make the 95 % interval of the mean one point wide to either side? Within five will do; take 1.96.")  # fmt: skip
+@exercise("L9-1", "number", "In the sample school, cycles held vary from year to year with a standard deviation of about 3.9 points of a hundred. How many simulated years make the 95 % interval of the mean one point wide to either side? Within five will do; take 1.96.")  # fmt: skip
 def how_many_years(answer: float) -> Outcome:
     """Work out the number of replications for a half-width."""
-    wanted = (1.96 * 4.1 / 1.0) ** 2
+    wanted = (1.96 * 3.9 / 1.0) ** 2
     if _near(answer, wanted, 5):
         got = analysis.estimate(results("default", years=YEARS).metric("completion_any"))
         return right(
@@ -952,7 +952,7 @@ def how_many_years(answer: float) -> Outcome:
             "square it",
             "The half-width falls with the root of the number of years, so the number grows with the square.",
         )
-    if _near(answer, 4.1**2, 1):
+    if _near(answer, 3.9**2, 1):
         return hint(
             "the 1.96",
             "That is for an interval of one standard error. A 95 % interval is nearly twice as wide.",
@@ -967,7 +967,7 @@ def how_many_years(answer: float) -> Outcome:
             "wasteful",
             "It would do, and most of the time would be spent on digits that nobody needs.",
         )
-    return hint("off", f"With {answer:g} years the half-width is {1.96 * 4.1 / max(answer, 1) ** 0.5:.2f} points. Turn the formula round.")  # fmt: skip
+    return hint("off", f"With {answer:g} years the half-width is {1.96 * 3.9 / max(answer, 1) ** 0.5:.2f} points. Turn the formula round.")  # fmt: skip
 
 
 @exercise(

@@ -136,16 +136,16 @@ SOLUTIONS: dict[str, Solution] = {
         "another count": 10,
     }),
     "L8-3": Solution("b", {"not the meetings": "a", "freedom": "c", "something does": "d"}),
-    "L9-1": Solution(65, {
-        "square it": 8, "the 1.96": 17.0, "width": 14, "wasteful": 1000, "off": 40,
+    "L9-1": Solution(58, {
+        "square it": 8, "the 1.96": 15.2, "width": 14, "wasteful": 1000, "off": 40,
     }),
     "L9-2": Solution("c", {"any gain will do": "a", "another measure": "b", "the interval": "d"}),
-    "L9-3": Solution(2.2, {
-        "years, not width": 5.0, "upside down": 0.45, "no difference": 1, "off": 8,
+    "L9-3": Solution(2.6, {
+        "years, not width": 7.0, "upside down": 0.45, "no difference": 1, "off": 8,
     }),
     "L10-1": Solution("c", {"a cause": "a", "every rate": "b", "nothing": "d"}),
     "L10-2": Solution(72.6, {
-        "the target itself": 70, "the forecast": 56.4, "as if nothing was held": 98.5, "the gap": 6.4,
+        "the target itself": 70, "the forecast": 62.0, "as if nothing was held": 100.8, "the gap": 6.4,
         "off": 90,
     }),
     "L10-3": Solution({"plan.checkin_min": 30}, {
@@ -159,7 +159,7 @@ SOLUTIONS: dict[str, Solution] = {
         "not a week": 20, "too early": 12, "later than needed": 30, "when it is over": 36,
     }),
     "L11-1": Solution("d", {"my school": "a", "all is well": "b", "no assumptions": "c"}),
-    "R1-1": Solution(61, {"not paired": 80, "square it": 8, "the 1.96": 16, "off": 200}),
+    "R1-1": Solution(44, {"not paired": 200, "square it": 6.6, "the 1.96": 11.5, "off": 1000}),
     "R2-1": Solution("c", {"fit again": "a", "few years": "b", "not our schools": "d"}),
     "R3-1": Solution("b", {"sickness": "a", "culture": "c", "habit": "d"}),
     "R4-1": Solution(0.81, {
