@@ -25,6 +25,16 @@ from ectsim.school import KINDS, Conditions, Pair, School, Staff, Timetable
 START = dt.date(2025, 9, 1)
 """A Monday; minute 0 of :func:`tiny_calendar`."""
 
+ALL_STAY: dict[str, object] = {
+    "register_weeks": 0.0,
+    "email_weeks": 0.0,
+    "access_weeks": 0.0,
+    "ect_leave": 0.0,
+    "mentor_leave": 0.0,
+    "leave_rate": 0.0,
+}
+"""Conditions under which everybody is registered at once and nobody leaves."""
+
 QUIET: dict[str, object] = {
     "sickness_days": 0.0,
     "planned_absence": 0.0,
@@ -38,12 +48,7 @@ QUIET: dict[str, object] = {
     "deferral": 0.0,
     "feedback": False,
     "random_durations": False,
-    "register_weeks": 0.0,
-    "email_weeks": 0.0,
-    "access_weeks": 0.0,
-    "ect_leave": 0.0,
-    "mentor_leave": 0.0,
-    "leave_rate": 0.0,
+    **ALL_STAY,
     "contracting_gain": 0.0,
 }
 """Conditions under which nothing goes wrong."""

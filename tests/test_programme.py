@@ -116,7 +116,12 @@ def test_every_parameter_has_a_certificate():
     assert len(ALL) == len(named) > 80
     # slots and who takes a class are the choices without a default: they come from a timetable
     uses = {"meet", "observe", "reserve", "study"}
-    assert set(PairSlots.model_fields) == uses | {"release_ect", "release_mentor", "deputy"}
+    assert set(PairSlots.model_fields) == uses | {
+        "release_ect",
+        "release_mentor",
+        "deputy",
+        "helper",
+    }
 
 
 @pytest.mark.parametrize("c", ALL, ids=lambda c: c.name)

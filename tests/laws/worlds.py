@@ -14,7 +14,7 @@ from ectsim.plan import Plan
 from ectsim.programme import Programme
 from ectsim.scenario import Scenario
 from ectsim.school import Conditions, Pair, School, assume_ppa
-from tests.builders import QUIET, START, tiny_calendar, tiny_grid, tiny_plan, tiny_school
+from tests.builders import ALL_STAY, QUIET, START, tiny_calendar, tiny_grid, tiny_plan, tiny_school
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri")
 LEVELS = ("none", "last", "guaranteed")
@@ -34,12 +34,7 @@ LAW_6: dict[str, object] = {
     "feedback": False,
     "learning": False,
     "random_durations": False,
-    "register_weeks": 0.0,
-    "email_weeks": 0.0,
-    "access_weeks": 0.0,
-    "ect_leave": 0.0,
-    "mentor_leave": 0.0,
-    "leave_rate": 0.0,
+    **ALL_STAY,
     "rearrangements": 20,  # see test_never_lowers: the limit on new times is part of the switches
 }
 """Conditions under which the laws of law 6 hold run by run."""

@@ -49,7 +49,7 @@ def said(year: Year) -> list[str]:
             clock_text(e.value) if EVENTS[e.event] in ("arranged", "meeting_failed") else e.value
         )
         words = [
-            f"{day // 7 + 1} {('Sun' if day % 7 == 6 else WEEKDAYS[day % 7])} {clock_text(e.time)}",
+            f"{day // 7 + 1} {(*WEEKDAYS, 'Sat', 'Sun')[day % 7]} {clock_text(e.time)}",
             EVENTS[e.event],
             "-" if e.cycle < 0 else str(e.cycle),
             str(value),
@@ -112,6 +112,9 @@ TRACE = """
 4 Tue 14:05 step_chosen 2 3 live
 4 Tue 14:07 drifted 2 43 ect
 4 Tue 14:50 recorded 2 0
+4 Sat 00:00 felt - 500
+4 Sat 00:00 felt - 600 ect
+4 Sat 00:00 felt - 500 mentor
 """
 # week 1: module 0 fills the study hour (12:20 to 13:20); the first meeting is for contracting
 # week 2: Monday's planned visit falls with M1; M1's lessons of periods 2 and 3 find nobody free, in

@@ -26,7 +26,7 @@ from ectsim.planner.enough import (
     packages,
 )
 from ectsim.scenario import Scenario, load
-from tests.builders import tiny_calendar, tiny_plan, tiny_scenario, tiny_school
+from tests.builders import ALL_STAY, tiny_calendar, tiny_plan, tiny_scenario, tiny_school
 
 N = 40
 KEEP = ("supervisors",)
@@ -35,7 +35,8 @@ KEEP = ("supervisors",)
 @lru_cache(maxsize=1)
 def busy() -> Scenario:
     """A small school with much sickness, whose pairs find time."""
-    school = tiny_school(2, staff=3, weeks=7, conditions={"sickness_days": 10.0, "slip_found": 0.4})
+    conditions = {**ALL_STAY, "sickness_days": 10.0, "slip_found": 0.4}
+    school = tiny_school(2, staff=3, weeks=7, conditions=conditions)
     plan = tiny_plan(preset="found_time", before_after=False)
     return tiny_scenario(school, plan)
 

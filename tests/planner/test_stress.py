@@ -13,7 +13,7 @@ from ectsim.errors import InputError
 from ectsim.experiment import replicate
 from ectsim.planner.stress import GRADES, Stress, remedies, shocks, stress
 from ectsim.scenario import Scenario, load
-from tests.builders import tiny_plan, tiny_scenario, tiny_school
+from tests.builders import ALL_STAY, tiny_plan, tiny_scenario, tiny_school
 
 N = 6
 
@@ -21,7 +21,7 @@ N = 6
 @lru_cache(maxsize=1)
 def small() -> Scenario:
     """A small school with slots for two pairs, and some sickness."""
-    school = tiny_school(2, staff=3, weeks=7, conditions={"sickness_days": 6.0})
+    school = tiny_school(2, staff=3, weeks=7, conditions={**ALL_STAY, "sickness_days": 6.0})
     slots = {p: {"meet": "1Tue:5", "observe": "1Mon:1"} for p in ("E1", "E2")}
     return tiny_scenario(school, tiny_plan(slots, checkin_min=0, before_after=False))
 
