@@ -89,15 +89,15 @@ def test_doug_has_no_step_on_questioning_before_its_week_in_any_year() -> None:
     assert early >= 50  # with the gate given up it does happen
 
 
-def test_mandy_s_protected_time_beats_found_time_in_nearly_every_year() -> None:
-    """Strictly more held, ties against her, in at least 95 % of 200 shared years."""
+@pytest.mark.parametrize("years", [60, pytest.param(200, marks=pytest.mark.deep)])
+def test_mandy_s_protected_time_beats_found_time_in_nearly_every_year(years: int) -> None:
+    """Strictly more held, ties against her, in at least 95 % of the shared years."""
     mandy = load("mandy")
     assert mandy.story is not None
-    protected = replicate(mandy, replications=200).metric("completion_any")
-    found = replicate(mandy.with_changes(mandy.story.versus), replications=200).metric(
-        "completion_any"
-    )
-    assert sum(a > b for a, b in zip(protected, found, strict=True)) >= 190
+    loose = mandy.with_changes(mandy.story.versus)
+    protected = replicate(mandy, replications=years).metric("completion_any")
+    found = replicate(loose, replications=years).metric("completion_any")
+    assert sum(a > b for a, b in zip(protected, found, strict=True)) >= 0.95 * years
     assert len(mandy.school.pairs) == 5
     assert mandy.plan.checkin_min == 30
 
