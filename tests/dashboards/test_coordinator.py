@@ -263,7 +263,7 @@ def test_the_journey_by_keyboard_alone(small: Page) -> None:
     press(page, "Find the cheapest that is enough")
     expect(page.locator(".ect-status p")).to_contain_text("Done.", timeout=PATIENCE)
     onward(page, "Find slots")
-    expect(page.get_by_label("Which pair?").first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_label("Which pair?").locator("visible=true")).to_be_visible(timeout=PATIENCE)
     onward(page, "Stress it")
     press(page, "See what would break it")
     press(page, "Stop")
@@ -323,7 +323,7 @@ def test_what_the_planner_finds_is_what_the_command_line_finds(small: Page) -> N
     page.get_by_role("radio", name="Nearly always").check()
     expect(page.locator(".ect-steps button", has_text="Stress")).to_contain_text("look again")
     at(page, "Stress it")
-    expect(page.get_by_text("as it was before your last change")).to_be_visible()
+    expect(page.get_by_text("as it was before your last change").first).to_be_visible()
 
 
 @browser
@@ -424,11 +424,11 @@ def test_a_tight_part_given_up_is_said(opened: Page) -> None:
 
 
 def choose(page: Page, **files: Any) -> None:
-    if not page.get_by_label("Your timetable").is_visible():
+    if not page.get_by_label("Your timetable", exact=True).is_visible():
         page.get_by_role("button", name="Use your own timetable").click()
     names = {"timetable": "Your timetable", "roster": "Your roster", "calendar": "Your term dates"}
     for role, file in files.items():
-        page.get_by_label(names[role]).set_input_files(file)
+        page.get_by_label(names[role], exact=True).set_input_files(file)
         expect(page.locator(f"#ect-{role}-note")).to_contain_text("B")
 
 
@@ -530,7 +530,7 @@ def test_a_broken_upload_says_one_line_and_keeps_everything(opened: Page) -> Non
     expect(line).to_contain_text("t.csv")
     assert "\n" not in line.inner_text()
     summary.get_by_role("link").press("Enter")
-    expect(opened.get_by_label("Your timetable")).to_be_focused()
+    expect(opened.get_by_label("Your timetable", exact=True)).to_be_focused()
     assert opened.locator(".ect-status p").inner_text() == shown
     # the roster's fault stands at the roster
     choose(opened, timetable=file("t.csv", own_school()), roster=file("r.csv", b"staff,role\nX\n"))
