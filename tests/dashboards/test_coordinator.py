@@ -275,7 +275,10 @@ def test_the_journey_by_keyboard_alone(small: Page) -> None:
     press(page, "I am done")
     expect(page.get_by_role("heading", name="You are done")).to_be_focused()
     states = page.locator(".ect-steps button").all_inner_texts()
-    assert sum("done" in text for text in states) == 8, states
+    done = {k for k, text in enumerate(states, 1) if "done" in text}
+    assert {1, 3, 4, 5, 6} <= done, states
+    assert "look again" in states[1]  # what was used in step 5 has changed the plan since
+    assert "done" not in states[7]  # it was stopped
 
 
 @browser
@@ -323,7 +326,9 @@ def test_what_the_planner_finds_is_what_the_command_line_finds(small: Page) -> N
     page.get_by_role("radio", name="Nearly always").check()
     expect(page.locator(".ect-steps button", has_text="Stress")).to_contain_text("look again")
     at(page, "Stress it")
-    expect(page.get_by_text("as it was before your last change").first).to_be_visible()
+    expect(
+        page.get_by_text("as it was before your last change").locator("visible=true")
+    ).to_be_visible()
 
 
 @browser
@@ -428,7 +433,7 @@ def choose(page: Page, **files: Any) -> None:
         page.get_by_role("button", name="Use your own timetable").click()
     names = {"timetable": "Your timetable", "roster": "Your roster", "calendar": "Your term dates"}
     for role, file in files.items():
-        page.get_by_label(names[role], exact=True).set_input_files(file)
+        page.get_by_label(names[role], exact=role == "timetable").set_input_files(file)
         expect(page.locator(f"#ect-{role}-note")).to_contain_text("B")
 
 
