@@ -78,6 +78,7 @@ SHOWN = ("completion_any", "completion_full", "logged_any", "on_time_share", "lo
 
 FILE = "drivers.json"
 NO_OTHER = "No other can be told from chance."
+NONE = "No assumption can be told from chance."
 
 
 # --- what is uncertain ------------------------------------------------------------------------
@@ -541,8 +542,8 @@ class Drivers:
         if rest:
             out.append(f"  and {rest} with less than half a point of a hundred each")
         out += ["", "The three assumptions that matter most:"]
-        out += [f"  {i}. {d.of.ask} ({d.share:.0%})" for i, d in enumerate(self.three, start=1)] or ["  none has a share"]  # fmt: skip
-        out += [f"  {NO_OTHER}"] if len(self.three) < 3 else []
+        out += [f"  {i}. {d.of.ask} ({d.share:.0%})" for i, d in enumerate(self.three, start=1)]  # fmt: skip
+        out += [f"  {NO_OTHER if self.three else NONE}"] if len(self.three) < 3 else []
         return [*out, "", f"Code: {self.scenario.code(self.seed)}", LIMITS]
 
 
@@ -757,7 +758,7 @@ def told(scenario: Scenario, metric: str = "completion_any") -> dict[str, Any] |
 def _sentence(found: Mapping[str, Any]) -> str:
     listed = " ".join(f"{p['ask']} ({p['share']:.0%})" for p in found["three"])
     if len(found["three"]) < 3:
-        listed = f"{listed} {NO_OTHER}".strip()
+        listed = f"{listed} {NO_OTHER}" if listed else NONE
     of = "" if found["own"] else ", as found for the sample school"
     return (
         f"Of the spread of '{METRICS[found['metric']].label}' over all that is uncertain{of}, luck makes "

@@ -139,7 +139,9 @@ def test_what_is_stored_is_what_a_fresh_run_gives() -> None:
         for row in plan["metrics"].values():
             assert row["dummy"] < 0.01
             assert row["sum"] == pytest.approx(1, abs=0.05) or row["sd"] == 0
-            assert 1 <= len(row["three"]) <= 3 or row["sd"] == 0
+            assert len(row["three"]) <= 3
+            # none is named only where nothing varies, or where luck is nearly all of it
+            assert row["three"] or row["sd"] == 0 or row["luck"] > 0.95
 
 
 def test_a_result_names_the_three_assumptions_that_matter_most() -> None:
