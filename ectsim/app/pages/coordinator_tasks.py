@@ -7,6 +7,7 @@ plan that it found to the page.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -54,7 +55,7 @@ class Page(Protocol):
         """Show anew how the steps stand."""
 
 
-class Task:
+class Task(ABC):
     """One step: its box, its last answer and what that answer was for.
 
     Parameters
@@ -76,9 +77,9 @@ class Task:
         self.note = Prose()
         self.box = self.layout()
 
+    @abstractmethod
     def layout(self) -> ipywidgets.Box:
         """Make the box."""
-        raise NotImplementedError
 
     def head(self) -> Prose:
         """Make the heading, which takes the focus when the step is chosen."""
@@ -111,12 +112,13 @@ class Task:
         self._asked = _key(data)
         self.page.line(self.kind, self._show, self._fail).start(self.kind, {**data, **more})
 
+    @abstractmethod
     def show(self, answer: dict[str, Any]) -> None:
         """Show an answer."""
-        raise NotImplementedError
 
     def waiting(self, message: Message) -> None:
-        """Show how far it is."""
+        """Show how far it is; a short question needs no more than the page's own line."""
+        return
 
     def _show(self, message: Message) -> None:
         if not message.final:
